@@ -1,0 +1,2 @@
+//! The `seaway` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Loads, decides, appends and performs: drives rollouts with the drivers.

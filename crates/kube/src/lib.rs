@@ -1,0 +1,1 @@
+//! The Kubernetes driver: reads, diffs, applies, verifies and prunes objects of one cluster.

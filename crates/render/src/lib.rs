@@ -1,0 +1,1 @@
+//! Turns a service's source and values into Kubernetes objects: pure, hermetic, bounded.

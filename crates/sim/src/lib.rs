@@ -1,0 +1,1 @@
+//! A simulated fleet with seeded faults and virtual time.

@@ -1,0 +1,1 @@
+//! Events, blobs, leases and claims on SQLite and PostgreSQL.
