@@ -1,1 +1,31 @@
-//! Declarations, plans, execution and record of Seaway: pure rules, no input or output.
+//! Declaration → plan → execution → record, as pure rules.
+//!
+//! This crate holds what Seaway *decides*: how declarations are read and checked, how a plan is computed,
+//! how a rollout moves, and how its events are folded into views. It has no clock, no network, no file
+//! system, no randomness and no async: time and answers arrive as values. `cargo xtask tidy` keeps it so.
+
+pub mod declaration;
+pub mod diagnostic;
+pub mod digest;
+pub mod duration;
+pub mod execution;
+pub mod ids;
+pub mod object;
+pub mod plan;
+pub mod record;
+pub mod release;
+
+/// The `apiVersion` of every declaration, plan and release.
+pub const API_VERSION: &str = "seaway.dev/v1";
+/// The field manager of every server-side apply.
+pub const FIELD_MANAGER: &str = "seaway";
+/// Label on every object that Seaway owns: the service that it belongs to.
+pub const LABEL_SERVICE: &str = "seaway.dev/service";
+/// Label on every object that Seaway owns: the environment that it was rolled out for.
+pub const LABEL_ENVIRONMENT: &str = "seaway.dev/environment";
+/// Annotation: the phase inside one cluster; lower numbers first, default 0.
+pub const ANNOTATION_PHASE: &str = "seaway.dev/phase";
+/// Annotation with value `allowed`: Seaway may delete and create the object again when a change cannot be made in place.
+pub const ANNOTATION_REPLACE: &str = "seaway.dev/replace";
+/// Namespace of Seaway's own objects in a cluster: one inventory per service.
+pub const SYSTEM_NAMESPACE: &str = "seaway-system";

@@ -1,0 +1,1 @@
+//! The record: views folded from events.
