@@ -1,1 +1,24 @@
-//! Execution.
+//! Execution: how a rollout of one plan moves.
+//!
+//! `decide` is the only place where a rollout changes: `decide(state, input) -> (events, effects)`. Events
+//! are appended to the store first; then the effects are performed by drivers, and their results come back as
+//! inputs. `State` is a fold over the events. Every effect can be computed again from the state
+//! (`State::outstanding`), so a crash between any two lines is survived by replay.
+//!
+//! ```text
+//!   input ──► decide ──► events ──append──► store
+//!    ▲                     └──► effects ──► drivers ──┐
+//!    └────────────────────── results ◄────────────────┘
+//! ```
+//!
+//! One file per rule; nothing here reads a clock: time comes with each input.
+
+mod effect;
+mod event;
+mod failure;
+mod input;
+
+pub use effect::Effect;
+pub use event::{EVENT_VERSION, Event, Recorded, StageEnd};
+pub use failure::{Failure, FailureKind, Progress, Report};
+pub use input::{ClaimAnswer, Command, Envelope, Input, Outcome};
