@@ -164,7 +164,7 @@ pub enum Event {
 }
 
 /// How a stage ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StageEnd {
     /// It changed, and stayed healthy for its whole bake.
