@@ -1,8 +1,7 @@
 //! The decider: one `match` on the input, and what follows from it.
 
 use super::{
-    Effect, Envelope, Event, Input, Recorded, State, approval, bake, claim, lead, retry, stage, state::FoldError, step,
-    stop,
+    Effect, Envelope, Event, FoldError, Input, Recorded, State, approval, bake, claim, lead, retry, stage, step, stop,
 };
 use crate::{
     digest::Digest,

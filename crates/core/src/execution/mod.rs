@@ -20,6 +20,8 @@ mod decider;
 mod effect;
 mod event;
 mod failure;
+mod fold;
+mod frame;
 mod input;
 mod lead;
 mod retry;
@@ -33,9 +35,8 @@ pub use decider::{Decision, Refusal, create, decide, handle};
 pub use effect::Effect;
 pub use event::{EVENT_VERSION, Event, Recorded, StageEnd};
 pub use failure::{Failure, FailureKind, Progress, Report};
+pub use fold::FoldError;
+pub use frame::Frame;
 pub use input::{ClaimAnswer, Command, Envelope, Input, Outcome};
-pub use state::{
-    ClaimState, FoldError, Frame, Phase, StageState, StageStatus, State, StepState, StepStatus, TargetState,
-    TargetStatus,
-};
+pub use state::{ClaimState, Phase, StageState, StageStatus, State, StepState, StepStatus, TargetState, TargetStatus};
 pub use waiting::WaitingOn;

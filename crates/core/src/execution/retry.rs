@@ -1,7 +1,9 @@
 //! Retry: failed targets start again from their first step, with the same plan.
 
+use std::collections::BTreeSet;
+
 use super::{Effect, Event, Phase, Refusal, StageStatus, State, TargetStatus, decider::Draft};
-use crate::ids::TargetName;
+use crate::ids::{StepId, TargetName};
 
 pub(super) fn retry(draft: &mut Draft<'_>, names: &[TargetName]) -> Result<(), Refusal> {
     if draft.state.stop.is_some() || draft.state.end == Some(Phase::Stopped) {
@@ -25,9 +27,9 @@ pub(super) fn retry(draft: &mut Draft<'_>, names: &[TargetName]) -> Result<(), R
             });
         }
     }
-    let stages: std::collections::BTreeSet<usize> =
-        chosen.iter().map(|target| draft.state.frame.stage_of(*target)).collect();
-    for step in stages.into_iter().flat_map(|stage| draft.state.bakes_in_flight(stage)) {
+    let stages: BTreeSet<usize> = chosen.iter().map(|target| draft.state.frame.stage_of(*target)).collect();
+    let bakes: Vec<StepId> = stages.into_iter().flat_map(|stage| draft.state.bakes_in_flight(stage)).collect();
+    for step in bakes {
         let attempt = draft.state.steps[step.index()].attempt;
         draft.effect(Effect::Cancel { step, attempt });
     }
