@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package pins names the command that the test clusters run, so that go.mod keeps its version.
+package pins
+
+import _ "sigs.k8s.io/kwok/cmd/kwok"

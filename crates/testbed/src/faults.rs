@@ -1,0 +1,104 @@
+//! What a test may do to a cluster: the faults that real clusters have.
+
+use crate::{
+    audit,
+    binaries::Program,
+    cluster::Cluster,
+    control_plane::{AUDIT_LOG, STAGES},
+    stages::{Images, stages},
+};
+
+impl Cluster {
+    /// Kills the API server in the middle of whatever it does. Connections break, new ones are refused.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub fn kill_apiserver(&self) -> anyhow::Result<()> {
+        self.kill(Program::ApiServer)
+    }
+
+    /// Stops the API server without ending it. Connections stay open, and nothing answers.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn pause_apiserver(&self) -> anyhow::Result<()> {
+        self.pause(Program::ApiServer, true)
+    }
+
+    /// Lets a paused API server go on.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn resume_apiserver(&self) -> anyhow::Result<()> {
+        self.pause(Program::ApiServer, false)
+    }
+
+    /// Kills the API server if it runs, starts it on the same port and data, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not become ready.
+    pub fn restart_apiserver(&self) -> anyhow::Result<()> {
+        self.kill(Program::ApiServer)?;
+        self.start_program(Program::ApiServer)?;
+        self.wait_api_ready()
+    }
+
+    /// Kills etcd: the API server still answers, but reads and writes hang until they time out.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub fn stop_etcd(&self) -> anyhow::Result<()> {
+        self.kill(Program::Etcd)
+    }
+
+    /// Starts etcd again on the same port and data, and waits until the API server is ready.
+    ///
+    /// # Errors
+    /// When the API server does not become ready.
+    pub fn start_etcd(&self) -> anyhow::Result<()> {
+        self.start_program(Program::Etcd)?;
+        self.wait_api_ready()
+    }
+
+    /// Makes images that end in `-broken` and `-crash` work, as if good ones had been pushed under the same names.
+    /// Pods that wait for them become ready soon after.
+    ///
+    /// # Errors
+    /// When the node's program cannot be started.
+    pub fn repair_images(&self) -> anyhow::Result<()> {
+        self.restart_node(Images::Repaired)
+    }
+
+    /// Makes images that end in `-broken` and `-crash` fail again, for pods that are created from now on.
+    ///
+    /// # Errors
+    /// When the node's program cannot be started.
+    pub fn break_images(&self) -> anyhow::Result<()> {
+        self.restart_node(Images::AsNamed)
+    }
+
+    fn restart_node(&self, images: Images) -> anyhow::Result<()> {
+        self.kill(Program::Kwok)?;
+        self.write(STAGES, &stages(images))?;
+        self.start_program(Program::Kwok)
+    }
+
+    /// Ends a program if it runs. It is not our child any more afterwards, so that waiting does not miss it.
+    fn kill(&self, program: Program) -> anyhow::Result<()> {
+        let process = self.processes().remove(&program);
+        if let Some(process) = process {
+            process.kill()?;
+        }
+        if program == Program::ApiServer {
+            audit::end_last_line(&self.dir().join(AUDIT_LOG))?;
+        }
+        Ok(())
+    }
+
+    fn pause(&self, program: Program, paused: bool) -> anyhow::Result<()> {
+        match self.processes().get_mut(&program) {
+            Some(process) => process.pause(paused),
+            None => anyhow::bail!("{} of {} does not run", program.name(), self.name()),
+        }
+    }
+}
