@@ -70,30 +70,22 @@ impl AuditEvent {
     /// Whether this request changed something or tried to. Dry runs do not, and neither do questions that are put as
     /// `create`: access reviews and token reviews.
     pub fn is_write(&self) -> bool {
-        let changes = matches!(
-            self.verb.as_str(),
-            "create" | "update" | "patch" | "delete" | "deletecollection"
-        );
-        let question = self.object.as_ref().is_some_and(|object| {
-            matches!(
-                object.group.as_str(),
-                "authorization.k8s.io" | "authentication.k8s.io"
-            )
-        });
+        let changes = matches!(self.verb.as_str(), "create" | "update" | "patch" | "delete" | "deletecollection");
+        let question = self
+            .object
+            .as_ref()
+            .is_some_and(|object| matches!(object.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io"));
         changes && !question && !self.is_dry_run()
     }
 
     /// Whether the server was asked to do as if.
     pub fn is_dry_run(&self) -> bool {
-        self.request_uri
-            .split_once('?')
-            .is_some_and(|(_, query)| query.split('&').any(|pair| pair == "dryRun=All"))
+        self.request_uri.split_once('?').is_some_and(|(_, query)| query.split('&').any(|pair| pair == "dryRun=All"))
     }
 
     /// Whether the request came from a part of the cluster (controllers, scheduler, node) or from the testbed itself.
     pub fn is_internal(&self) -> bool {
-        crate::control_plane::INTERNAL_USERS.contains(&self.user.as_str())
-            || self.user_agent == crate::http::USER_AGENT
+        crate::control_plane::INTERNAL_USERS.contains(&self.user.as_str()) || self.user_agent == crate::http::USER_AGENT
     }
 }
 
@@ -148,10 +140,7 @@ pub(crate) fn policy(audit: Audit) -> String {
 /// The requests logged from `offset` on, in the order in which they first appear.
 pub(crate) fn read(path: &Path, offset: u64) -> anyhow::Result<Vec<AuditEvent>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let Some(new) = usize::try_from(offset)
-        .ok()
-        .and_then(|offset| bytes.get(offset..))
-    else {
+    let Some(new) = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)) else {
         bail!("{} is shorter than the mark at {offset}", path.display());
     };
     parse(&String::from_utf8_lossy(new)).with_context(|| format!("cannot read {}", path.display()))
@@ -163,8 +152,7 @@ fn parse(text: &str) -> anyhow::Result<Vec<AuditEvent>> {
     // The line after the last line break is still being written.
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     for line in whole.lines() {
-        let line: Line =
-            serde_json::from_str(line).with_context(|| format!("unexpected line `{line}`"))?;
+        let line: Line = serde_json::from_str(line).with_context(|| format!("unexpected line `{line}`"))?;
         let event = AuditEvent::from(line);
         if event.user_agent == MARK_USER_AGENT {
             continue;
@@ -187,10 +175,7 @@ pub(crate) fn end_last_line(path: &Path) -> anyhow::Result<()> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
     };
-    let whole = text
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |last| last + 1);
+    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
     fs::OpenOptions::new()
         .write(true)
         .open(path)
@@ -235,21 +220,14 @@ mod tests {
             line("a", "ResponseComplete", "watch", "/x?watch=true"),
         );
         let events = parse(&text).unwrap();
-        let seen: Vec<_> = events
-            .iter()
-            .map(|e| (e.id.as_str(), e.stage.as_str()))
-            .collect();
+        let seen: Vec<_> = events.iter().map(|e| (e.id.as_str(), e.stage.as_str())).collect();
         assert_eq!(seen, [("a", "ResponseComplete"), ("b", "ResponseComplete")]);
         let event = &events[1];
         assert_eq!(event.stage_micros - event.received_micros, 4);
         assert_eq!(event.response_code, Some(200));
         let object = event.object.as_ref().unwrap();
         assert_eq!(
-            (
-                object.group.as_str(),
-                object.resource.as_str(),
-                object.name.as_str()
-            ),
+            (object.group.as_str(), object.resource.as_str(), object.name.as_str()),
             ("apps", "deployments", "web")
         );
         assert!(!event.is_internal());
@@ -258,32 +236,20 @@ mod tests {
     #[test]
     fn dry_runs_and_reads_are_no_writes() {
         let text = [
-            line(
-                "a",
-                "ResponseComplete",
-                "patch",
-                "/y?fieldManager=ship&dryRun=All",
-            ),
+            line("a", "ResponseComplete", "patch", "/y?fieldManager=ship&dryRun=All"),
             line("b", "ResponseComplete", "patch", "/y?fieldManager=dryRun"),
             line("c", "ResponseComplete", "list", "/y"),
-            line("d", "ResponseComplete", "create", "/y")
-                .replace("\"apps\"", "\"authorization.k8s.io\""),
+            line("d", "ResponseComplete", "create", "/y").replace("\"apps\"", "\"authorization.k8s.io\""),
         ]
         .join("\n")
             + "\n";
-        let writes: Vec<_> = parse(&text)
-            .unwrap()
-            .into_iter()
-            .filter(AuditEvent::is_write)
-            .map(|e| e.id)
-            .collect();
+        let writes: Vec<_> = parse(&text).unwrap().into_iter().filter(AuditEvent::is_write).map(|e| e.id).collect();
         assert_eq!(writes, ["b"]);
     }
 
     #[test]
     fn the_mark_of_the_testbed_is_not_listed() {
-        let text =
-            line("a", "ResponseComplete", "delete", "/y").replace("ship/1", MARK_USER_AGENT) + "\n";
+        let text = line("a", "ResponseComplete", "delete", "/y").replace("ship/1", MARK_USER_AGENT) + "\n";
         assert_eq!(parse(&text).unwrap(), []);
     }
 

@@ -35,13 +35,8 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Etcd,
-        Self::ApiServer,
-        Self::ControllerManager,
-        Self::Scheduler,
-        Self::Kwok,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Etcd, Self::ApiServer, Self::ControllerManager, Self::Scheduler, Self::Kwok];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -64,42 +59,22 @@ struct Pins {
 macro_rules! pinned_files {
     ($folder:literal) => {
         [
-            (
-                "go.mod",
-                include_str!(concat!("../pins/", $folder, "/go.mod")),
-            ),
-            (
-                "go.sum",
-                include_str!(concat!("../pins/", $folder, "/go.sum")),
-            ),
-            (
-                "tools.go",
-                include_str!(concat!("../pins/", $folder, "/tools.go")),
-            ),
+            ("go.mod", include_str!(concat!("../pins/", $folder, "/go.mod"))),
+            ("go.sum", include_str!(concat!("../pins/", $folder, "/go.sum"))),
+            ("tools.go", include_str!(concat!("../pins/", $folder, "/tools.go"))),
         ]
     };
 }
 
 const PINS: [Pins; 3] = [
-    Pins {
-        folder: "etcd",
-        files: pinned_files!("etcd"),
-        packages: &[(Program::Etcd, "go.etcd.io/etcd/server/v3")],
-    },
-    Pins {
-        folder: "kwok",
-        files: pinned_files!("kwok"),
-        packages: &[(Program::Kwok, "sigs.k8s.io/kwok/cmd/kwok")],
-    },
+    Pins { folder: "etcd", files: pinned_files!("etcd"), packages: &[(Program::Etcd, "go.etcd.io/etcd/server/v3")] },
+    Pins { folder: "kwok", files: pinned_files!("kwok"), packages: &[(Program::Kwok, "sigs.k8s.io/kwok/cmd/kwok")] },
     Pins {
         folder: "control-plane",
         files: pinned_files!("control-plane"),
         packages: &[
             (Program::ApiServer, "k8s.io/kubernetes/cmd/kube-apiserver"),
-            (
-                Program::ControllerManager,
-                "k8s.io/kubernetes/cmd/kube-controller-manager",
-            ),
+            (Program::ControllerManager, "k8s.io/kubernetes/cmd/kube-controller-manager"),
             (Program::Scheduler, "k8s.io/kubernetes/cmd/kube-scheduler"),
         ],
     },
@@ -144,8 +119,7 @@ impl Binaries {
                 missing.join(", ")
             );
         }
-        let folder = std::path::absolute(folder)
-            .with_context(|| format!("cannot use {}", folder.display()))?;
+        let folder = std::path::absolute(folder).with_context(|| format!("cannot use {}", folder.display()))?;
         Ok(Self { folder })
     }
 }
@@ -177,20 +151,12 @@ fn build(cache: &Path, folder: &Path) -> anyhow::Result<()> {
         folder.display()
     );
     for (i, pins) in PINS.iter().enumerate() {
-        eprintln!(
-            "testbed: building {} ({} of {})",
-            pins.folder,
-            i + 1,
-            PINS.len()
-        );
+        eprintln!("testbed: building {} ({} of {})", pins.folder, i + 1, PINS.len());
         build_pins(pins, &partial.join(pins.folder), &programs)?;
     }
     let missing = missing_in(&programs);
     if !missing.is_empty() {
-        bail!(
-            "the build ended without an error but left out {}",
-            missing.join(", ")
-        );
+        bail!("the build ended without an error but left out {}", missing.join(", "));
     }
     remove(folder)?;
     fs::rename(&programs, folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -234,16 +200,12 @@ fn linker_flags(pins: &Pins) -> String {
     };
     let minor = version.split('.').nth(1).unwrap_or_default();
     let module = "k8s.io/component-base/version";
-    format!(
-        "-s -w -X {module}.gitVersion={version} -X {module}.gitMajor=1 -X {module}.gitMinor={minor}"
-    )
+    format!("-s -w -X {module}.gitVersion={version} -X {module}.gitMajor=1 -X {module}.gitMinor={minor}")
 }
 
 fn kubernetes_version(pins: &Pins) -> Option<&'static str> {
     let (_, go_mod) = pins.files.iter().find(|(name, _)| *name == "go.mod")?;
-    go_mod
-        .lines()
-        .find_map(|line| line.strip_prefix("require k8s.io/kubernetes "))
+    go_mod.lines().find_map(|line| line.strip_prefix("require k8s.io/kubernetes "))
 }
 
 fn check_go() -> anyhow::Result<()> {
@@ -273,10 +235,7 @@ fn check_go() -> anyhow::Result<()> {
 /// The Go release that the pins ask for.
 pub fn go_wanted() -> &'static str {
     let (_, go_mod) = PINS[0].files[0];
-    go_mod
-        .lines()
-        .find_map(|line| line.strip_prefix("go "))
-        .unwrap_or_default()
+    go_mod.lines().find_map(|line| line.strip_prefix("go ")).unwrap_or_default()
 }
 
 /// `go1.26.8` → `(1, 26)`.
@@ -288,11 +247,7 @@ fn go_version(text: &str) -> Option<(u32, u32)> {
 
 fn pins_digest() -> String {
     let mut hash = Sha256::new();
-    hash.update(format!(
-        "{RECIPE} {} {}",
-        env::consts::OS,
-        env::consts::ARCH
-    ));
+    hash.update(format!("{RECIPE} {} {}", env::consts::OS, env::consts::ARCH));
     for pins in &PINS {
         for (name, text) in pins.files {
             hash.update(format!("\n{}/{name} {}\n", pins.folder, text.len()));
@@ -303,11 +258,7 @@ fn pins_digest() -> String {
 }
 
 fn missing_in(folder: &Path) -> Vec<&'static str> {
-    Program::ALL
-        .map(Program::name)
-        .into_iter()
-        .filter(|name| !folder.join(name).is_file())
-        .collect()
+    Program::ALL.map(Program::name).into_iter().filter(|name| !folder.join(name).is_file()).collect()
 }
 
 fn remove(folder: &Path) -> anyhow::Result<()> {
@@ -330,10 +281,7 @@ mod tests {
         fs::write(folder.path().join("etcd"), "").unwrap();
         fs::write(folder.path().join("kwok"), "").unwrap();
         let message = Binaries::at(folder.path()).unwrap_err().to_string();
-        assert!(
-            message.contains("lacks kube-apiserver, kube-controller-manager, kube-scheduler;"),
-            "{message}"
-        );
+        assert!(message.contains("lacks kube-apiserver, kube-controller-manager, kube-scheduler;"), "{message}");
         for program in Program::ALL {
             fs::write(folder.path().join(program.name()), "").unwrap();
         }
@@ -343,18 +291,11 @@ mod tests {
     #[test]
     fn the_pins_name_one_go_release_and_the_kubernetes_version() {
         for pins in &PINS {
-            assert!(
-                pins.files[0].1.contains(&format!("\ngo {}\n", go_wanted())),
-                "{}",
-                pins.folder
-            );
+            assert!(pins.files[0].1.contains(&format!("\ngo {}\n", go_wanted())), "{}", pins.folder);
         }
         assert!(go_version(&format!("go{}", go_wanted())).unwrap() >= GO_MIN);
         let flags = linker_flags(&PINS[2]);
-        assert!(
-            flags.contains("version.gitVersion=v1.") && flags.contains("gitMinor="),
-            "{flags}"
-        );
+        assert!(flags.contains("version.gitVersion=v1.") && flags.contains("gitMinor="), "{flags}");
         assert_eq!(linker_flags(&PINS[0]), "-s -w");
     }
 

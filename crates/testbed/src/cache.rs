@@ -13,11 +13,7 @@ use anyhow::{Context, bail};
 /// # Errors
 /// When none of `SEAWAY_CACHE`, `XDG_CACHE_HOME` and `HOME` is set.
 pub fn cache_dir() -> anyhow::Result<PathBuf> {
-    let set = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let folder = if let Some(folder) = set("SEAWAY_CACHE") {
         folder
     } else if let Some(caches) = set("XDG_CACHE_HOME") {
@@ -41,12 +37,7 @@ impl Lock {
     pub(crate) fn acquire(path: &Path, on_wait: impl FnOnce()) -> anyhow::Result<Self> {
         create_dir(path.parent().context("a lock file has a folder")?)?;
         let context = || format!("cannot lock {}", path.display());
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path)
-            .with_context(context)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).with_context(context)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -22,8 +22,8 @@ use crate::{
     binaries::{Binaries, Program},
     cache::create_dir,
     control_plane::{
-        ADMIN_GROUP, ADMIN_USER, AUDIT_LOG, AUDIT_POLICY, CONTROLLER_USER, NODE_USER, Plan, Ports,
-        SCHEDULER_USER, STAGES, kubeconfig_of,
+        ADMIN_GROUP, ADMIN_USER, AUDIT_LOG, AUDIT_POLICY, CONTROLLER_USER, NODE_USER, Plan, Ports, SCHEDULER_USER,
+        STAGES, kubeconfig_of,
     },
     http::{Answer, Client, USER_AGENT},
     kubeconfig,
@@ -71,21 +71,13 @@ pub(crate) struct Setting {
 impl Cluster {
     /// Starts all programs and waits until pods can be scheduled.
     pub(crate) fn start(name: &str, setting: Setting) -> anyhow::Result<Self> {
-        let cluster = Self::prepare(name, setting)
-            .with_context(|| format!("cannot prepare cluster {name}"))?;
-        cluster
-            .start_programs()
-            .with_context(|| format!("cannot start cluster {name}"))?;
+        let cluster = Self::prepare(name, setting).with_context(|| format!("cannot prepare cluster {name}"))?;
+        cluster.start_programs().with_context(|| format!("cannot start cluster {name}"))?;
         Ok(cluster)
     }
 
     fn prepare(name: &str, setting: Setting) -> anyhow::Result<Self> {
-        let Setting {
-            binaries,
-            folder,
-            audit,
-            ready_limit,
-        } = setting;
+        let Setting { binaries, folder, audit, ready_limit } = setting;
         let dir = folder.path().join(name);
         create_dir(&dir)?;
         let [api, etcd, etcd_peer] = folder.claim_ports()?;
@@ -99,11 +91,7 @@ impl Cluster {
             kubeconfig: dir.join("kubeconfig"),
             dir,
             url,
-            ports: Ports {
-                api,
-                etcd,
-                etcd_peer,
-            },
+            ports: Ports { api, etcd, etcd_peer },
             authority,
             admin,
             client,
@@ -119,9 +107,7 @@ impl Cluster {
             (Program::Scheduler, SCHEDULER_USER),
             (Program::Kwok, NODE_USER),
         ] {
-            let credential = cluster
-                .authority
-                .client(user, Some(ADMIN_GROUP), Validity::Valid)?;
+            let credential = cluster.authority.client(user, Some(ADMIN_GROUP), Validity::Valid)?;
             cluster.write_kubeconfig(&cluster.dir.join(kubeconfig_of(program)), &credential)?;
         }
         cluster.write(AUDIT_POLICY, &audit::policy(audit))?;
@@ -143,52 +129,29 @@ impl Cluster {
         if status != 201 {
             bail!("the API server refused the node with status {status}: {answer}");
         }
-        for program in [
-            Program::ControllerManager,
-            Program::Scheduler,
-            Program::Kwok,
-        ] {
+        for program in [Program::ControllerManager, Program::Scheduler, Program::Kwok] {
             self.start_program(program)?;
         }
-        self.wait(
-            "the node and the default service account to be ready",
-            || self.can_run_pods(),
-        )
+        self.wait("the node and the default service account to be ready", || self.can_run_pods())
     }
 
     pub(crate) fn start_program(&self, program: Program) -> anyhow::Result<()> {
-        let plan = Plan {
-            binaries: &self.binaries,
-            ports: self.ports,
-            folder: &self.dir,
-        };
+        let plan = Plan { binaries: &self.binaries, ports: self.ports, folder: &self.dir };
         let mut processes = self.processes();
         // Whatever ran under this name must have ended before it starts anew: both would use the same port.
         drop(processes.remove(&program));
-        let process = Process::start(
-            program.name(),
-            plan.command(program),
-            &self.dir,
-            self.folder.lifetime(),
-        )?;
-        self.folder
-            .record(&format!("{}/{}", self.name, program.name()), process.id())?;
+        let process = Process::start(program.name(), plan.command(program), &self.dir, self.folder.lifetime())?;
+        self.folder.record(&format!("{}/{}", self.name, program.name()), process.id())?;
         processes.insert(program, process);
         Ok(())
     }
 
     pub(crate) fn wait_api_ready(&self) -> anyhow::Result<()> {
-        self.wait("the API server to be ready", || {
-            Ok(self.client.is_ok("/readyz"))
-        })
+        self.wait("the API server to be ready", || Ok(self.client.is_ok("/readyz")))
     }
 
     /// Waits until `is_done`, as long as every program runs.
-    pub(crate) fn wait(
-        &self,
-        what: &str,
-        is_done: impl Fn() -> anyhow::Result<bool>,
-    ) -> anyhow::Result<()> {
+    pub(crate) fn wait(&self, what: &str, is_done: impl Fn() -> anyhow::Result<bool>) -> anyhow::Result<()> {
         let until = Instant::now() + self.ready_limit;
         loop {
             for process in self.processes().values_mut() {
@@ -198,11 +161,7 @@ impl Cluster {
                 return Ok(());
             }
             if Instant::now() > until {
-                bail!(
-                    "waited {:?} for {what}; logs are in {}",
-                    self.ready_limit,
-                    self.dir.display()
-                );
+                bail!("waited {:?} for {what}; logs are in {}", self.ready_limit, self.dir.display());
             }
             thread::sleep(POLL);
         }
@@ -212,15 +171,10 @@ impl Cluster {
         let (status, node) = self.get(&format!("/api/v1/nodes/{NODE}"))?;
         let is_ready = status == 200
             && node["spec"]["taints"].as_array().is_none_or(Vec::is_empty)
-            && node["status"]["conditions"].as_array().is_some_and(|all| {
-                all.iter()
-                    .any(|c| c["type"] == "Ready" && c["status"] == "True")
-            });
-        Ok(is_ready
-            && self
-                .get("/api/v1/namespaces/default/serviceaccounts/default")?
-                .0
-                == 200)
+            && node["status"]["conditions"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(|c| c["type"] == "Ready" && c["status"] == "True"));
+        Ok(is_ready && self.get("/api/v1/namespaces/default/serviceaccounts/default")?.0 == 200)
     }
 
     /// `c1`, `c2`, …; also the name of the context.
@@ -253,12 +207,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn kubeconfig_as(
-        &self,
-        user: &str,
-        group: Option<&str>,
-        validity: Validity,
-    ) -> anyhow::Result<PathBuf> {
+    pub fn kubeconfig_as(&self, user: &str, group: Option<&str>, validity: Validity) -> anyhow::Result<PathBuf> {
         let number = self.marks.fetch_add(1, Ordering::Relaxed);
         let path = self.dir.join(format!("user-{number}.kubeconfig"));
         self.write_kubeconfig(&path, &self.authority.client(user, group, validity)?)?;
@@ -278,8 +227,7 @@ impl Cluster {
     /// # Errors
     /// When no answer comes; a refusal is an answer.
     pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.client
-            .send("POST", path, "application/json", USER_AGENT, Some(body))
+        self.client.send("POST", path, "application/json", USER_AGENT, Some(body))
     }
 
     /// Replaces an object.
@@ -287,30 +235,17 @@ impl Cluster {
     /// # Errors
     /// When no answer comes; a refusal is an answer.
     pub fn put(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.client
-            .send("PUT", path, "application/json", USER_AGENT, Some(body))
+        self.client.send("PUT", path, "application/json", USER_AGENT, Some(body))
     }
 
     /// Server-side apply.
     ///
     /// # Errors
     /// When no answer comes; a refusal is an answer.
-    pub fn patch_apply(
-        &self,
-        path: &str,
-        body: &Value,
-        field_manager: &str,
-        force: bool,
-    ) -> anyhow::Result<Answer> {
+    pub fn patch_apply(&self, path: &str, body: &Value, field_manager: &str, force: bool) -> anyhow::Result<Answer> {
         let separator = if path.contains('?') { '&' } else { '?' };
         let path = format!("{path}{separator}fieldManager={field_manager}&force={force}");
-        self.client.send(
-            "PATCH",
-            &path,
-            "application/apply-patch+yaml",
-            USER_AGENT,
-            Some(body),
-        )
+        self.client.send("PATCH", &path, "application/apply-patch+yaml", USER_AGENT, Some(body))
     }
 
     /// Changes single fields (JSON merge patch).
@@ -318,13 +253,7 @@ impl Cluster {
     /// # Errors
     /// When no answer comes; a refusal is an answer.
     pub fn patch_merge(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.client.send(
-            "PATCH",
-            path,
-            "application/merge-patch+json",
-            USER_AGENT,
-            Some(body),
-        )
+        self.client.send("PATCH", path, "application/merge-patch+json", USER_AGENT, Some(body))
     }
 
     /// Deletes an object, or what a path with a selector names.
@@ -351,10 +280,7 @@ impl Cluster {
     pub fn audit_mark(&self) -> anyhow::Result<AuditMark> {
         self.complete_audit()?;
         let micros = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
-        Ok(AuditMark {
-            offset: self.audit_length()?,
-            micros: i64::try_from(micros)?,
-        })
+        Ok(AuditMark { offset: self.audit_length()?, micros: i64::try_from(micros)? })
     }
 
     /// The requests that the server received after the mark was made.
@@ -375,33 +301,19 @@ impl Cluster {
         let offset = self.audit_length()?;
         // Not an object, so that a stopped etcd does not matter.
         let path = format!("/seaway-testbed-mark-{number}");
-        if !self.api_server_answers()
-            || self
-                .client
-                .send("DELETE", &path, "", audit::MARK_USER_AGENT, None)
-                .is_err()
-        {
+        if !self.api_server_answers() || self.client.send("DELETE", &path, "", audit::MARK_USER_AGENT, None).is_err() {
             return Ok(());
         }
         let log = self.dir.join(AUDIT_LOG);
         let until = Instant::now() + AUDIT_LIMIT;
         loop {
             let bytes = fs::read(&log).with_context(|| format!("cannot read {}", log.display()))?;
-            let new = usize::try_from(offset)
-                .ok()
-                .and_then(|offset| bytes.get(offset..))
-                .unwrap_or_default();
-            if String::from_utf8_lossy(new)
-                .lines()
-                .any(|line| line.contains(&path))
-            {
+            let new = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or_default();
+            if String::from_utf8_lossy(new).lines().any(|line| line.contains(&path)) {
                 return Ok(());
             }
             if Instant::now() > until {
-                bail!(
-                    "{} lacks a request that was answered {AUDIT_LIMIT:?} ago",
-                    log.display()
-                );
+                bail!("{} lacks a request that was answered {AUDIT_LIMIT:?} ago", log.display());
             }
             thread::sleep(Duration::from_millis(1));
         }
@@ -409,28 +321,16 @@ impl Cluster {
 
     fn audit_length(&self) -> anyhow::Result<u64> {
         let log = self.dir.join(AUDIT_LOG);
-        Ok(fs::metadata(&log)
-            .with_context(|| format!("cannot read {}", log.display()))?
-            .len())
+        Ok(fs::metadata(&log).with_context(|| format!("cannot read {}", log.display()))?.len())
     }
 
     fn api_server_answers(&self) -> bool {
-        self.processes()
-            .get(&Program::ApiServer)
-            .is_some_and(|process| !process.is_paused())
+        self.processes().get(&Program::ApiServer).is_some_and(|process| !process.is_paused())
     }
 
     /// The entry of this cluster in a merged kubeconfig.
-    pub(crate) fn kubeconfig_entry<'a>(
-        &'a self,
-        credential: &'a Credential,
-    ) -> kubeconfig::Entry<'a> {
-        kubeconfig::Entry {
-            name: &self.name,
-            server: &self.url,
-            authority: self.authority.certificate(),
-            credential,
-        }
+    pub(crate) fn kubeconfig_entry<'a>(&'a self, credential: &'a Credential) -> kubeconfig::Entry<'a> {
+        kubeconfig::Entry { name: &self.name, server: &self.url, authority: self.authority.certificate(), credential }
     }
 
     pub(crate) fn admin(&self) -> &Credential {
@@ -448,17 +348,12 @@ impl Cluster {
 
     pub(crate) fn processes(&self) -> MutexGuard<'_, BTreeMap<Program, Process>> {
         // A test that panicked while it held the lock left a map that is still right: each change is one call.
-        self.processes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The pids of the programs that run now.
     pub fn pids(&self) -> Vec<i32> {
-        self.processes()
-            .values()
-            .map(|process| process.id().pid())
-            .collect()
+        self.processes().values().map(|process| process.id().pid()).collect()
     }
 
     /// Asks the kernel to end all programs; dropping the cluster waits for them.
@@ -471,9 +366,6 @@ impl Cluster {
 
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cluster")
-            .field("name", &self.name)
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        f.debug_struct("Cluster").field("name", &self.name).field("url", &self.url).finish_non_exhaustive()
     }
 }

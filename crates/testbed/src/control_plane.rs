@@ -18,12 +18,7 @@ pub(crate) const NODE_USER: &str = "kwok";
 pub(crate) const CONTROLLER_USER: &str = "system:kube-controller-manager";
 pub(crate) const SCHEDULER_USER: &str = "system:kube-scheduler";
 /// Users of requests that are the cluster's own.
-pub(crate) const INTERNAL_USERS: [&str; 4] = [
-    NODE_USER,
-    CONTROLLER_USER,
-    SCHEDULER_USER,
-    "system:apiserver",
-];
+pub(crate) const INTERNAL_USERS: [&str; 4] = [NODE_USER, CONTROLLER_USER, SCHEDULER_USER, "system:apiserver"];
 
 pub(crate) const AUDIT_LOG: &str = "audit.log";
 pub(crate) const AUDIT_POLICY: &str = "audit-policy.yaml";
@@ -59,11 +54,9 @@ impl Plan<'_> {
             Program::Etcd => self.etcd(&mut command),
             Program::ApiServer => self.api_server(&mut command),
             Program::ControllerManager => self.controller_manager(&mut command),
-            Program::Scheduler => self.client_of_api(
-                &mut command,
-                program,
-                &["--leader-elect=false", "--secure-port=0"],
-            ),
+            Program::Scheduler => {
+                self.client_of_api(&mut command, program, &["--leader-elect=false", "--secure-port=0"])
+            }
             Program::Kwok => self.kwok(&mut command),
         }
         command
@@ -85,20 +78,13 @@ impl Plan<'_> {
 
     fn api_server(&self, command: &mut Command) {
         command
-            .arg(format!(
-                "--etcd-servers=http://127.0.0.1:{}",
-                self.ports.etcd
-            ))
+            .arg(format!("--etcd-servers=http://127.0.0.1:{}", self.ports.etcd))
             .arg(format!("--secure-port={}", self.ports.api))
             .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"])
             // Several API servers share this address; none may write it into the endpoints of `kubernetes`.
             .arg("--endpoint-reconciler-type=none")
             .arg(format!("--service-cluster-ip-range={SERVICE_RANGE}"))
-            .args([
-                "--tls-cert-file=apiserver.crt",
-                "--tls-private-key-file=apiserver.key",
-                "--client-ca-file=ca.crt",
-            ])
+            .args(["--tls-cert-file=apiserver.crt", "--tls-private-key-file=apiserver.key", "--client-ca-file=ca.crt"])
             .args(["--authorization-mode=RBAC", "--allow-privileged=true"])
             .args([
                 "--service-account-issuer=https://kubernetes.default.svc",
@@ -125,20 +111,10 @@ impl Plan<'_> {
 
     fn kwok(&self, command: &mut Command) {
         command.arg("--config").arg(self.folder.join(STAGES));
-        self.client_of_api(
-            command,
-            Program::Kwok,
-            &[
-                "--manage-all-nodes=true",
-                "--node-lease-duration-seconds=40",
-            ],
-        );
+        self.client_of_api(command, Program::Kwok, &["--manage-all-nodes=true", "--node-lease-duration-seconds=40"]);
     }
 
     fn client_of_api(&self, command: &mut Command, program: Program, flags: &[&str]) {
-        command
-            .arg("--kubeconfig")
-            .arg(self.folder.join(kubeconfig_of(program)))
-            .args(flags);
+        command.arg("--kubeconfig").arg(self.folder.join(kubeconfig_of(program))).args(flags);
     }
 }

@@ -32,11 +32,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(
-        server: &str,
-        authority: &str,
-        credential: &Credential,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn new(server: &str, authority: &str, credential: &Credential) -> anyhow::Result<Self> {
         let root = Certificate::from_pem(authority.as_bytes())?;
         let chain = [Certificate::from_pem(credential.certificate.as_bytes())?];
         let key = PrivateKey::from_pem(credential.key.as_bytes())?;
@@ -54,10 +50,7 @@ impl Client {
             .timeout_global(Some(REQUEST_LIMIT))
             .build()
             .new_agent();
-        Ok(Self {
-            agent,
-            server: server.to_owned(),
-        })
+        Ok(Self { agent, server: server.to_owned() })
     }
 
     /// Sends a request with a JSON body, or none.
@@ -79,8 +72,7 @@ impl Client {
             None => self.agent.run(builder.body(())?),
             Some(body) => {
                 let bytes = serde_json::to_vec(body)?;
-                self.agent
-                    .run(builder.header("content-type", content_type).body(bytes)?)
+                self.agent.run(builder.header("content-type", content_type).body(bytes)?)
             }
         };
         let mut answer = answer.map_err(|e| anyhow!("{method} {url}: {e}"))?;
@@ -95,14 +87,12 @@ impl Client {
 
     /// Whether the server answers this path with 200 right now.
     pub(crate) fn is_ok(&self, path: &str) -> bool {
-        self.send("GET", path, "", USER_AGENT, None)
-            .is_ok_and(|(status, _)| status == StatusCode::OK.as_u16())
+        self.send("GET", path, "", USER_AGENT, None).is_ok_and(|(status, _)| status == StatusCode::OK.as_u16())
     }
 }
 
 fn to_value(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes)
-        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+    serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
 }
 
 #[cfg(test)]

@@ -62,29 +62,12 @@ mod tests {
 
     #[test]
     fn each_entry_is_a_context_of_its_own() {
-        let credential = Credential {
-            certificate: "CERT".to_owned(),
-            key: "KEY".to_owned(),
-        };
-        let entry = |name, server| Entry {
-            name,
-            server,
-            authority: "CA",
-            credential: &credential,
-        };
-        let config = kubeconfig(&[
-            entry("c1", "https://127.0.0.1:1"),
-            entry("c2", "https://127.0.0.1:2"),
-        ]);
+        let credential = Credential { certificate: "CERT".to_owned(), key: "KEY".to_owned() };
+        let entry = |name, server| Entry { name, server, authority: "CA", credential: &credential };
+        let config = kubeconfig(&[entry("c1", "https://127.0.0.1:1"), entry("c2", "https://127.0.0.1:2")]);
         assert_eq!(config["current-context"], "c1");
-        assert_eq!(
-            config["contexts"][1],
-            json!({"name": "c2", "context": {"cluster": "c2", "user": "c2"}})
-        );
-        assert_eq!(
-            config["clusters"][1]["cluster"]["server"],
-            "https://127.0.0.1:2"
-        );
+        assert_eq!(config["contexts"][1], json!({"name": "c2", "context": {"cluster": "c2", "user": "c2"}}));
+        assert_eq!(config["clusters"][1]["cluster"]["server"], "https://127.0.0.1:2");
         assert_eq!(config["users"][0]["user"]["client-key-data"], "S0VZ");
     }
 }

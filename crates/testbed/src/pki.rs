@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
 
 /// Names under which the API server is reached, by us and from inside the cluster.
@@ -46,16 +46,10 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new())?;
         params.distinguished_name = name(&format!("seaway-testbed-{cluster}"), None);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![
-            KeyUsagePurpose::KeyCertSign,
-            KeyUsagePurpose::CrlSign,
-            KeyUsagePurpose::DigitalSignature,
-        ];
+        params.key_usages =
+            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
         let certificate = params.self_signed(&key)?.pem();
-        Ok(Self {
-            issuer: Issuer::new(params, key),
-            certificate,
-        })
+        Ok(Self { issuer: Issuer::new(params, key), certificate })
     }
 
     /// The authority's own certificate in PEM.
@@ -65,30 +59,17 @@ impl Authority {
 
     fn serving(&self) -> anyhow::Result<Credential> {
         let params = CertificateParams::new(SERVER_NAMES.map(str::to_owned))?;
-        self.issue(
-            params,
-            name("kube-apiserver", None),
-            ExtendedKeyUsagePurpose::ServerAuth,
-        )
+        self.issue(params, name("kube-apiserver", None), ExtendedKeyUsagePurpose::ServerAuth)
     }
 
     /// A client certificate for a user and, when given, a group.
-    pub(crate) fn client(
-        &self,
-        user: &str,
-        group: Option<&str>,
-        validity: Validity,
-    ) -> anyhow::Result<Credential> {
+    pub(crate) fn client(&self, user: &str, group: Option<&str>, validity: Validity) -> anyhow::Result<Credential> {
         let mut params = CertificateParams::new(Vec::new())?;
         if validity == Validity::Expired {
             params.not_before = date_time_ymd(2001, 1, 1);
             params.not_after = date_time_ymd(2002, 1, 1);
         }
-        self.issue(
-            params,
-            name(user, group),
-            ExtendedKeyUsagePurpose::ClientAuth,
-        )
+        self.issue(params, name(user, group), ExtendedKeyUsagePurpose::ClientAuth)
     }
 
     fn issue(
@@ -103,10 +84,7 @@ impl Authority {
         params.extended_key_usages = vec![usage];
         params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &self.issuer)?.pem();
-        Ok(Credential {
-            certificate,
-            key: key.serialize_pem(),
-        })
+        Ok(Credential { certificate, key: key.serialize_pem() })
     }
 
     /// Writes what the API server and the controller manager read from files.

@@ -35,10 +35,7 @@ pub(crate) struct ProcessId {
 impl ProcessId {
     /// The identity of the process that has this pid now; `None` when there is none or it has ended.
     pub(crate) fn of(pid: u32) -> Option<Self> {
-        Some(Self {
-            pid: i32::try_from(pid).ok()?,
-            start: start_time(pid)?,
-        })
+        Some(Self { pid: i32::try_from(pid).ok()?, start: start_time(pid)? })
     }
 
     /// The identity of this program.
@@ -50,10 +47,7 @@ impl ProcessId {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (pid, start) = text.trim().split_once(' ')?;
         let pid: i32 = pid.parse().ok()?;
-        (pid > 1 && !start.is_empty()).then(|| Self {
-            pid,
-            start: start.to_owned(),
-        })
+        (pid > 1 && !start.is_empty()).then(|| Self { pid, start: start.to_owned() })
     }
 
     pub(crate) fn pid(&self) -> i32 {
@@ -84,10 +78,7 @@ impl ProcessId {
         let until = Instant::now() + KILL_LIMIT;
         while self.is_alive() {
             if Instant::now() > until {
-                bail!(
-                    "process {} is still there {KILL_LIMIT:?} after it was killed",
-                    self.pid
-                );
+                bail!("process {} is still there {KILL_LIMIT:?} after it was killed", self.pid);
             }
             thread::sleep(POLL);
         }
@@ -116,10 +107,7 @@ fn start_time(pid: u32) -> Option<String> {
 /// Start time of a running process as `ps` prints it; `None` when it has ended or is a zombie.
 #[cfg(not(target_os = "linux"))]
 fn start_time(pid: u32) -> Option<String> {
-    let output = Command::new("ps")
-        .args(["-o", "state=,lstart=", "-p", &pid.to_string()])
-        .output()
-        .ok()?;
+    let output = Command::new("ps").args(["-o", "state=,lstart=", "-p", &pid.to_string()]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let (state, start) = text.trim().split_once(char::is_whitespace)?;
     (!state.starts_with('Z')).then(|| start.trim().to_owned())
@@ -155,32 +143,18 @@ impl Process {
     ) -> anyhow::Result<Self> {
         let log = folder.join(format!("{name}.log"));
         let out = open_log(&log)?;
-        let err = out
-            .try_clone()
-            .with_context(|| format!("cannot share {}", log.display()))?;
-        command
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(err);
+        let err = out.try_clone().with_context(|| format!("cannot share {}", log.display()))?;
+        command.current_dir(folder).stdin(Stdio::null()).stdout(out).stderr(err);
         if lifetime == Lifetime::Detached {
             command.process_group(0);
         }
-        let mut child = command.spawn().with_context(|| {
-            format!("cannot start {name} ({})", command.get_program().display())
-        })?;
+        let mut child =
+            command.spawn().with_context(|| format!("cannot start {name} ({})", command.get_program().display()))?;
         let Some(id) = ProcessId::of(child.id()) else {
             let status = child.wait()?;
             bail!("{name} ended at once with {status}\n{}", log_tail(&log));
         };
-        Ok(Self {
-            name,
-            child,
-            id,
-            log,
-            lifetime,
-            is_paused: false,
-        })
+        Ok(Self { name, child, id, log, lifetime, is_paused: false })
     }
 
     pub(crate) fn id(&self) -> &ProcessId {
@@ -203,8 +177,7 @@ impl Process {
     /// Stops the program without ending it, or lets it go on. One that has ended is an error with its log.
     pub(crate) fn pause(&mut self, paused: bool) -> anyhow::Result<()> {
         self.check_running()?;
-        self.id
-            .signal(if paused { Signal::STOP } else { Signal::CONT })?;
+        self.id.signal(if paused { Signal::STOP } else { Signal::CONT })?;
         self.is_paused = paused;
         Ok(())
     }
@@ -226,9 +199,7 @@ impl Process {
 
     fn end(&mut self) -> anyhow::Result<()> {
         self.begin_kill();
-        self.child
-            .wait()
-            .with_context(|| format!("cannot wait for {}", self.name))?;
+        self.child.wait().with_context(|| format!("cannot wait for {}", self.name))?;
         Ok(())
     }
 }
@@ -244,11 +215,7 @@ impl Drop for Process {
 }
 
 fn open_log(path: &Path) -> anyhow::Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))
+    OpenOptions::new().create(true).append(true).open(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The last lines of a log, for error messages.
@@ -280,10 +247,7 @@ mod tests {
         assert!(id.is_alive());
         assert_eq!(ProcessId::parse(&id.to_string()), Some(id.clone()));
 
-        let impostor = ProcessId {
-            pid: id.pid,
-            start: "1".to_owned(),
-        };
+        let impostor = ProcessId { pid: id.pid, start: "1".to_owned() };
         assert!(!impostor.is_alive());
         assert!(!impostor.signal(Signal::KILL).unwrap());
         assert!(id.is_alive(), "only an exact match may be signalled");
@@ -307,14 +271,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such flag; sleep 0.2; exit 3"]);
-        let mut process =
-            Process::start("failing", command, folder.path(), Lifetime::Owned).unwrap();
+        let mut process = Process::start("failing", command, folder.path(), Lifetime::Owned).unwrap();
         process.child.wait().unwrap();
         let message = process.check_running().unwrap_err().to_string();
-        assert!(
-            message.contains("exit status: 3") && message.contains("no such flag"),
-            "{message}"
-        );
+        assert!(message.contains("exit status: 3") && message.contains("no such flag"), "{message}");
     }
 
     #[test]

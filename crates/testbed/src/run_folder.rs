@@ -51,11 +51,7 @@ impl RunFolder {
         let path = base.join(format!("{}-{:08x}", std::process::id(), random() as u32));
         create_dir(&path)?;
         write(&path.join(OWNER), &ProcessId::own()?.to_string())?;
-        Ok(Self {
-            base,
-            path,
-            lifetime: Lifetime::Owned,
-        })
+        Ok(Self { base, path, lifetime: Lifetime::Owned })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -99,11 +95,7 @@ impl RunFolder {
             }
         }
         if have < N {
-            bail!(
-                "no free loopback port from {} to {}",
-                PORTS.start,
-                PORTS.end
-            );
+            bail!("no free loopback port from {} to {}", PORTS.start, PORTS.end);
         }
         Ok(found)
     }
@@ -153,11 +145,7 @@ fn reap_locked(base: &Path) -> anyhow::Result<usize> {
 
 /// Ends every process that is recorded in a run folder and still is the one that was recorded.
 pub(crate) fn end_recorded(folder: &Path) -> anyhow::Result<usize> {
-    let alive: Vec<ProcessId> = recorded(folder)?
-        .into_iter()
-        .map(|(id, _)| id)
-        .filter(ProcessId::is_alive)
-        .collect();
+    let alive: Vec<ProcessId> = recorded(folder)?.into_iter().map(|(id, _)| id).filter(ProcessId::is_alive).collect();
     for id in &alive {
         id.signal(rustix::process::Signal::KILL)?;
     }
@@ -182,12 +170,7 @@ pub(crate) fn recorded(folder: &Path) -> anyhow::Result<Vec<(ProcessId, String)>
         .map(|line| {
             line.rsplit_once(' ')
                 .and_then(|(id, name)| Some((ProcessId::parse(id)?, name.to_owned())))
-                .with_context(|| {
-                    format!(
-                        "{} holds the line `{line}`, expected `pid start name`",
-                        path.display()
-                    )
-                })
+                .with_context(|| format!("{} holds the line `{line}`, expected `pid start name`", path.display()))
         })
         .collect()
 }
@@ -199,17 +182,11 @@ fn owner(folder: &Path) -> Option<ProcessId> {
 /// The claimed ports; claims of folders that are gone are removed.
 fn live_claims(claims: &Path) -> anyhow::Result<HashSet<u16>> {
     let mut taken = HashSet::new();
-    for entry in
-        fs::read_dir(claims).with_context(|| format!("cannot read {}", claims.display()))?
-    {
+    for entry in fs::read_dir(claims).with_context(|| format!("cannot read {}", claims.display()))? {
         let path = entry?.path();
-        let folder =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let folder = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         if Path::new(&folder).is_dir() {
-            taken.extend(
-                path.file_name()
-                    .and_then(|name| name.to_str()?.parse::<u16>().ok()),
-            );
+            taken.extend(path.file_name().and_then(|name| name.to_str()?.parse::<u16>().ok()));
         } else {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
@@ -260,11 +237,7 @@ mod tests {
         drop(folder);
         let claims = cache.path().join("run/ports");
         live_claims(&claims).unwrap();
-        assert_eq!(
-            fs::read_dir(claims).unwrap().count(),
-            40,
-            "claims end with the folder"
-        );
+        assert_eq!(fs::read_dir(claims).unwrap().count(), 40, "claims end with the folder");
     }
 
     #[test]
@@ -284,11 +257,7 @@ mod tests {
         let reused = format!("{} 1", std::process::id());
         write(&orphan.join(OWNER), &reused).unwrap();
         let same_pid_other_start = format!("{} 1 sleep", stranger.id().pid());
-        write(
-            &orphan.join(PROCESSES),
-            &format!("{} sleep\n{same_pid_other_start}\n", left_over.id()),
-        )
-        .unwrap();
+        write(&orphan.join(PROCESSES), &format!("{} sleep\n{same_pid_other_start}\n", left_over.id())).unwrap();
 
         // `is_alive` knows zombies, so it does not matter that we are the parent and do not wait yet.
         assert_eq!(reap(cache.path()).unwrap(), 1);
@@ -302,18 +271,9 @@ mod tests {
     fn a_line_cut_off_by_a_crash_is_ignored_and_nonsense_is_not() {
         let folder = tempfile::tempdir().unwrap();
         write(&folder.path().join(PROCESSES), "12 345 etcd\n13 34").unwrap();
-        let names: Vec<String> = recorded(folder.path())
-            .unwrap()
-            .into_iter()
-            .map(|(_, name)| name)
-            .collect();
+        let names: Vec<String> = recorded(folder.path()).unwrap().into_iter().map(|(_, name)| name).collect();
         assert_eq!(names, ["etcd"]);
         write(&folder.path().join(PROCESSES), "hello\n").unwrap();
-        assert!(
-            recorded(folder.path())
-                .unwrap_err()
-                .to_string()
-                .contains("hello")
-        );
+        assert!(recorded(folder.path()).unwrap_err().to_string().contains("hello"));
     }
 }

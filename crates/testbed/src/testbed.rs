@@ -34,11 +34,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            clusters: 1,
-            audit: Audit::default(),
-            ready_limit: Duration::from_secs(180),
-        }
+        Self { clusters: 1, audit: Audit::default(), ready_limit: Duration::from_secs(180) }
     }
 }
 
@@ -62,35 +58,17 @@ impl Testbed {
         Self::start_in(RunFolder::create(&cache_dir()?)?, binaries, &options)
     }
 
-    pub(crate) fn start_in(
-        folder: RunFolder,
-        binaries: Binaries,
-        options: &Options,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn start_in(folder: RunFolder, binaries: Binaries, options: &Options) -> anyhow::Result<Self> {
         if !(1..=CLUSTERS_MAX).contains(&options.clusters) {
-            bail!(
-                "cannot start {} clusters, expected 1 to {CLUSTERS_MAX}",
-                options.clusters
-            );
+            bail!("cannot start {} clusters, expected 1 to {CLUSTERS_MAX}", options.clusters);
         }
         let folder = Arc::new(folder);
         let kubeconfig = folder.path().join("kubeconfig");
-        let setting = Setting {
-            binaries,
-            folder,
-            audit: options.audit,
-            ready_limit: options.ready_limit,
-        };
+        let setting = Setting { binaries, folder, audit: options.audit, ready_limit: options.ready_limit };
         let clusters = start_clusters(options.clusters, &setting)?;
-        let entries: Vec<_> = clusters
-            .iter()
-            .map(|cluster| cluster.kubeconfig_entry(cluster.admin()))
-            .collect();
+        let entries: Vec<_> = clusters.iter().map(|cluster| cluster.kubeconfig_entry(cluster.admin())).collect();
         kubeconfig::write(&kubeconfig, &entries)?;
-        Ok(Self {
-            clusters,
-            kubeconfig,
-        })
+        Ok(Self { clusters, kubeconfig })
     }
 
     /// One kubeconfig with a context per cluster.
@@ -130,15 +108,8 @@ fn start_clusters(count: usize, setting: &Setting) -> anyhow::Result<Vec<Cluster
             .collect();
         let results: Vec<_> = starting
             .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .map_err(|_| anyhow!("the thread that starts a cluster panicked"))?
-            })
+            .map(|thread| thread.join().map_err(|_| anyhow!("the thread that starts a cluster panicked"))?)
             .collect();
-        results
-            .into_iter()
-            .collect::<anyhow::Result<Vec<_>>>()
-            .context("cannot start the testbed")
+        results.into_iter().collect::<anyhow::Result<Vec<_>>>().context("cannot start the testbed")
     })
 }

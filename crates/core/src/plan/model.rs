@@ -40,6 +40,9 @@ pub struct Plan {
     /// Targets of the environment that the plan leaves alone although a service asks for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Excluded>,
+    /// Whether every object may be deleted and created again when it cannot be changed in place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_replace: bool,
     /// How long a target that does not answer is tried again.
     pub give_up_unreachable_after: Millis,
     /// Totals over all targets.
