@@ -28,7 +28,7 @@ use crate::{
     http::{Answer, Client, USER_AGENT},
     kubeconfig,
     pki::{Authority, Credential, Validity},
-    process::Process,
+    process::{Lifetime, Process},
     run_folder::RunFolder,
     stages::{Images, stages},
 };
@@ -147,7 +147,10 @@ impl Cluster {
     }
 
     pub(crate) fn wait_api_ready(&self) -> anyhow::Result<()> {
-        self.wait("the API server to be ready", || Ok(self.client.is_ok("/readyz")))
+        // `/readyz` looks at etcd now and then only; a read goes there each time.
+        self.wait("the API server to be ready", || {
+            Ok(self.client.is_ok("/readyz") && self.client.is_ok("/api/v1/namespaces/kube-system"))
+        })
     }
 
     /// Waits until `is_done`, as long as every program runs.
@@ -356,8 +359,11 @@ impl Cluster {
         self.processes().values().map(|process| process.id().pid()).collect()
     }
 
-    /// Asks the kernel to end all programs; dropping the cluster waits for them.
+    /// Asks the kernel to end all programs that end with us; dropping the cluster waits for them.
     pub(crate) fn begin_stop(&self) {
+        if self.folder.lifetime() == Lifetime::Detached {
+            return;
+        }
         for process in self.processes().values_mut() {
             process.begin_kill();
         }

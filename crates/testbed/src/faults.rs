@@ -1,5 +1,7 @@
 //! What a test may do to a cluster: the faults that real clusters have.
 
+use anyhow::bail;
+
 use crate::{
     audit,
     binaries::Program,
@@ -7,6 +9,9 @@ use crate::{
     control_plane::{AUDIT_LOG, STAGES},
     stages::{Images, stages},
 };
+
+/// What the node's program renews to say that it is there.
+const NODE_LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node-0";
 
 impl Cluster {
     /// Kills the API server in the middle of whatever it does. Connections break, new ones are refused.
@@ -64,7 +69,7 @@ impl Cluster {
     /// Pods that wait for them become ready soon after.
     ///
     /// # Errors
-    /// When the node's program cannot be started.
+    /// When the API server does not answer, or the node's program cannot be started.
     pub fn repair_images(&self) -> anyhow::Result<()> {
         self.restart_node(Images::Repaired)
     }
@@ -72,7 +77,7 @@ impl Cluster {
     /// Makes images that end in `-broken` and `-crash` fail again, for pods that are created from now on.
     ///
     /// # Errors
-    /// When the node's program cannot be started.
+    /// When the API server does not answer, or the node's program cannot be started.
     pub fn break_images(&self) -> anyhow::Result<()> {
         self.restart_node(Images::AsNamed)
     }
@@ -80,6 +85,11 @@ impl Cluster {
     fn restart_node(&self, images: Images) -> anyhow::Result<()> {
         self.kill(Program::Kwok)?;
         self.write(STAGES, &stages(images))?;
+        // The next one takes over the node only when the lease of the one before is over or gone.
+        let (status, answer) = self.delete(NODE_LEASE)?;
+        if status != 200 && status != 404 {
+            bail!("the API server refused to delete the node's lease with status {status}: {answer}");
+        }
         self.start_program(Program::Kwok)
     }
 
@@ -98,7 +108,7 @@ impl Cluster {
     fn pause(&self, program: Program, paused: bool) -> anyhow::Result<()> {
         match self.processes().get_mut(&program) {
             Some(process) => process.pause(paused),
-            None => anyhow::bail!("{} of {} does not run", program.name(), self.name()),
+            None => bail!("{} of {} does not run", program.name(), self.name()),
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::{
 const PORTS: std::ops::Range<u16> = 18_000..30_000;
 
 const OWNER: &str = "owner";
-const PROCESSES: &str = "processes";
+pub(crate) const PROCESSES: &str = "processes";
 
 /// A folder for clusters, with a record of every process started for it.
 #[derive(Debug)]
@@ -52,6 +52,15 @@ impl RunFolder {
         create_dir(&path)?;
         write(&path.join(OWNER), &ProcessId::own()?.to_string())?;
         Ok(Self { base, path, lifetime: Lifetime::Owned })
+    }
+
+    /// Makes a folder at a place of the user's choice, that stays with its processes until somebody ends them.
+    pub(crate) fn create_detached(cache: &Path, path: &Path) -> anyhow::Result<Self> {
+        let base = cache.join("run");
+        create_dir(&base)?;
+        create_dir(path)?;
+        let path = fs::canonicalize(path).with_context(|| format!("cannot use {}", path.display()))?;
+        Ok(Self { base, path, lifetime: Lifetime::Detached })
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::Path,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use seaway_testbed::{Cluster, Options, Testbed};
+use seaway_testbed::{Audit, AuditEvent, Cluster, Options, Testbed, Validity, cache_dir, reap};
 use serde_json::{Value, json};
 
 /// Far longer than anything here takes on a busy machine.
@@ -104,4 +107,148 @@ fn two_clusters_run_pods_and_note_who_wrote_what() {
     assert!(started.elapsed() < Duration::from_secs(10), "ending took {:?}", started.elapsed());
     assert_eq!(pids.into_iter().filter(|&pid| is_alive(pid)).collect::<Vec<_>>(), [0; 0]);
     assert!(!folder.exists());
+}
+
+#[test]
+fn an_api_server_can_die_hang_and_come_back() {
+    let testbed = Testbed::start(Options { audit: Audit::All, ..Options::default() }).unwrap();
+    let cluster = testbed.cluster(0);
+    apply(cluster, &deployment("web", "example/web:1", 1));
+    wait_ready(cluster, "web", 1);
+    let address = cluster.url().strip_prefix("https://").unwrap();
+
+    cluster.kill_apiserver().unwrap();
+    assert!(TcpStream::connect(address).is_err(), "nobody listens");
+    let before = cluster.audit().unwrap();
+    assert!(before.iter().any(|event| event.verb == "patch" && event.user_agent == seaway_testbed::USER_AGENT));
+    cluster.restart_apiserver().unwrap();
+    wait_ready(cluster, "web", 1);
+    assert!(cluster.audit().unwrap().len() > before.len());
+
+    // A paused server still takes connections, because the kernel does, but answers nothing.
+    let mark = cluster.audit_mark().unwrap();
+    cluster.pause_apiserver().unwrap();
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    connection.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+    assert!(connection.read(&mut [0; 16]).is_err());
+    cluster.resume_apiserver().unwrap();
+    assert_eq!(cluster.get("/readyz").unwrap().0, 200);
+    // Parts of the cluster ask for it too.
+    let gets: Vec<AuditEvent> =
+        cluster.audit_since(mark).unwrap().into_iter().filter(|event| event.request_uri == "/readyz").collect();
+    let ours = gets.iter().filter(|event| event.user_agent == seaway_testbed::USER_AGENT);
+    assert_eq!(ours.count(), 1, "{gets:?}");
+
+    cluster.stop_etcd().unwrap();
+    eventually("the API server to notice", || (cluster.get("/readyz").unwrap().0 != 200).then_some(()));
+    cluster.start_etcd().unwrap();
+    wait_ready(cluster, "web", 1);
+}
+
+#[test]
+fn images_say_what_pods_do() {
+    let testbed = Testbed::start(Options::default()).unwrap();
+    let cluster = testbed.cluster(0);
+    let slow = Instant::now();
+    apply(cluster, &deployment("slow", "example/slow:1-slow", 1));
+    apply(cluster, &deployment("crash", "example/crash:1-crash", 1));
+    for (name, image) in [("good", "example/job:1"), ("bad", "example/job:1-crash")] {
+        let (status, answer) = cluster
+            .post(
+                "/apis/batch/v1/namespaces/default/jobs",
+                &json!({
+                    "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name},
+                    "spec": {"backoffLimit": 0, "template": {"spec": {
+                        "restartPolicy": "Never", "containers": [{"name": "main", "image": image}],
+                    }}},
+                }),
+            )
+            .unwrap();
+        assert_eq!(status, 201, "{answer}");
+    }
+    eventually("a crashing pod", || (waiting_reason(cluster, "crash")? == "CrashLoopBackOff").then_some(()));
+    for (name, condition) in [("good", "Complete"), ("bad", "Failed")] {
+        eventually("a finished job", || {
+            let (_, job) = cluster.get(&format!("/apis/batch/v1/namespaces/default/jobs/{name}")).unwrap();
+            let conditions = job["status"]["conditions"].as_array()?;
+            conditions.iter().any(|c| c["type"] == condition && c["status"] == "True").then_some(())
+        });
+    }
+    wait_ready(cluster, "slow", 1);
+    assert!(slow.elapsed() >= Duration::from_secs(5), "slow after {:?}", slow.elapsed());
+
+    cluster.repair_images().unwrap();
+    wait_ready(cluster, "crash", 1);
+    let (status, _) = cluster.delete(&format!("{DEPLOYMENTS}/crash")).unwrap();
+    assert_eq!(status, 200);
+    eventually("its pods to go", || {
+        let (_, pods) = cluster.get(&format!("{PODS}?labelSelector=app%3Dcrash")).unwrap();
+        pods["items"].as_array()?.is_empty().then_some(())
+    });
+}
+
+#[test]
+fn other_users_have_their_own_rights() {
+    let testbed = Testbed::start(Options::default()).unwrap();
+    let cluster = testbed.cluster(0);
+    let path = cluster.kubeconfig_as("guest", None, Validity::Expired).unwrap();
+    let config: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    assert_eq!(config["clusters"][0]["cluster"]["server"], cluster.url());
+    assert_ne!(
+        config["users"],
+        serde_json::from_slice::<Value>(&std::fs::read(cluster.kubeconfig()).unwrap()).unwrap()["users"]
+    );
+    let (status, _) = cluster.put(&format!("{DEPLOYMENTS}/absent"), &deployment("absent", "example/web:1", 1)).unwrap();
+    assert_eq!(status, 404);
+    let (status, _) =
+        cluster.patch_merge("/api/v1/namespaces/default", &json!({"metadata": {"labels": {"team": "blue"}}})).unwrap();
+    assert_eq!(status, 200);
+    let audit = cluster.audit().unwrap();
+    assert!(audit.iter().filter(|event| event.is_write()).all(|event| event.response_code.is_some()));
+    assert_eq!(audit.iter().filter(|event| !event.is_internal()).collect::<Vec<&AuditEvent>>(), [] as [&AuditEvent; 0]);
+}
+
+/// A program for the next test: starts a cluster, says so, and waits to be killed.
+const ROLE: &str = "SEAWAY_TESTBED_TEST_ROLE";
+
+#[test]
+fn what_a_killed_test_left_behind_is_reaped() {
+    if std::env::var_os(ROLE).is_some() {
+        let testbed = Testbed::start(Options::default()).unwrap();
+        let pids: Vec<String> = testbed.cluster(0).pids().iter().map(ToString::to_string).collect();
+        // Not with println!, which the test harness would catch.
+        writeln!(std::io::stdout(), "\nstarted {} {}", testbed.cluster(0).dir().display(), pids.join(" ")).unwrap();
+        loop {
+            thread::park();
+        }
+    }
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "what_a_killed_test_left_behind_is_reaped", "--nocapture"])
+        .env(ROLE, "victim")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = lines.map_while(Result::ok).find(|line| line.starts_with("started ")).unwrap();
+    let mut words = line.split(' ').skip(1);
+    let folder = Path::new(words.next().unwrap()).parent().unwrap().to_owned();
+    let pids: Vec<i32> = words.map(|pid| pid.parse().unwrap()).collect();
+    assert_eq!(pids.len(), 5);
+
+    reap(&cache_dir().unwrap()).unwrap();
+    assert!(folder.exists(), "its owner lives");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(pids.iter().all(|&pid| is_running(pid)), "nobody was there to end them");
+    // Another test that starts a cluster at the same time may have been faster.
+    reap(&cache_dir().unwrap()).unwrap();
+    assert!(!pids.iter().any(|&pid| is_running(pid)));
+    assert!(!folder.exists());
+}
+
+/// Neither gone nor a zombie, which an orphan may stay for a while.
+fn is_running(pid: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with('Z'))
 }
