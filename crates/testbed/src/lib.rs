@@ -29,6 +29,7 @@ mod faults;
 mod http;
 mod kubeconfig;
 mod pki;
+pub mod postgres;
 mod process;
 mod run_folder;
 mod stages;
