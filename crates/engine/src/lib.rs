@@ -1,1 +1,64 @@
-//! Loads, decides, appends and performs: drives rollouts with the drivers.
+//! The engine: load → decide → append → perform.
+//!
+//! It reads declarations from disk, plans with the drivers' eyes, starts rollouts and drives them. All rules are
+//! in `seaway-core`; this crate only carries values between the core, the store, the clock and the drivers.
+
+mod clock;
+mod command;
+mod content;
+mod drive;
+pub mod drivers;
+mod error;
+mod journal;
+mod lease;
+mod perform;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use seaway_core::execution::Frame;
+use seaway_store::Store;
+
+pub use clock::Clock;
+pub use content::{Contents, Renderer};
+pub use drive::{ENGINE, Left, Observer};
+pub use error::Error;
+pub use lease::holder;
+
+/// Everything that planning and driving need.
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) drivers: drivers::Drivers,
+    pub(crate) contents: Arc<Contents>,
+    /// Clock of rollouts.
+    pub(crate) clock: Clock,
+    /// Clock of leases: always the system's.
+    pub(crate) wall: Clock,
+    pub(crate) holder: String,
+    pub(crate) frames: tokio::sync::Mutex<BTreeMap<String, Arc<Frame>>>,
+}
+
+impl Engine {
+    /// An engine on an open store.
+    pub fn new(store: Store, drivers: drivers::Drivers, renderer: Arc<dyn Renderer>, clock: Clock) -> Self {
+        let contents = Arc::new(Contents::new(store.clone(), renderer));
+        Self {
+            store,
+            drivers,
+            contents,
+            clock,
+            wall: Clock::system(),
+            holder: holder::this(),
+            frames: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The clock of its rollouts.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+}

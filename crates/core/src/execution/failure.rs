@@ -43,7 +43,7 @@ pub enum FailureKind {
     Refused,
     /// The world is no longer what the plan was computed from; a new plan is needed.
     Stale,
-    /// The step was cancelled.
+    /// The attempt was cancelled: by a stop, or because the process could not be sure of its lease.
     Cancelled,
     /// Content of the plan is not at hand, or the program's own state is wrong.
     Internal,
@@ -52,7 +52,7 @@ pub enum FailureKind {
 impl FailureKind {
     /// Whether the same step may succeed later without anybody doing anything.
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Throttled)
+        matches!(self, Self::Unreachable | Self::Throttled | Self::Cancelled)
     }
 
     /// Word for people.
