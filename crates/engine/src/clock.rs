@@ -34,7 +34,8 @@ impl Clock {
     pub async fn sleep_until(&self, at_ms: i64) {
         let left = u64::try_from(at_ms.saturating_sub(self.now_ms())).unwrap_or(0);
         // One more millisecond: waking a moment early would only lead to another sleep.
-        let real = Duration::from_micros(left.saturating_mul(1000) / u64::from(self.speed)) + Duration::from_millis(u64::from(left > 0));
+        let real = Duration::from_micros(left.saturating_mul(1000) / u64::from(self.speed))
+            + Duration::from_millis(u64::from(left > 0));
         tokio::time::sleep(real).await;
     }
 

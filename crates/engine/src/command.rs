@@ -24,7 +24,9 @@ impl Engine {
         let frame = self.frame_of(plan.as_str()).await?;
         if frame.plan.totals.refused > 0 {
             let count = frame.plan.totals.refused;
-            return Err(Error::PlanRefused(format!("{count} of its changes are refused; `seaway plan` shows which and why")));
+            return Err(Error::PlanRefused(format!(
+                "{count} of its changes are refused; `seaway plan` shows which and why"
+            )));
         }
         if frame.target_count() == 0 {
             return Err(Error::PlanRefused("it has no targets".to_owned()));
@@ -142,7 +144,8 @@ fn new_id(frame: &Frame) -> RolloutId {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let unique = uuid::Uuid::now_v7();
     // The last bytes of a version 7 UUID are random.
-    let random: String = unique.as_bytes()[9..16].iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
+    let random: String =
+        unique.as_bytes()[9..16].iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect();
     let day = jiff::Timestamp::now().strftime("%y%m%d");
     RolloutId::new(format!("{}-{day}-{random}", frame.plan.environment))
 }

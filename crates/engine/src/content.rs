@@ -120,8 +120,11 @@ impl Contents {
 
     async fn stored(&self, digest: &Digest) -> Result<Arc<Value>, Failure> {
         let bytes = self.store.get_blob(digest.as_str()).await.map_err(|error| {
-            Failure::new(FailureKind::Internal, format!("content {} cannot be read from the store: {error}", digest.short()))
-                .help("plan again: `seaway plan` stores the content of its release")
+            Failure::new(
+                FailureKind::Internal,
+                format!("content {} cannot be read from the store: {error}", digest.short()),
+            )
+            .help("plan again: `seaway plan` stores the content of its release")
         })?;
         serde_json::from_slice(&bytes).map(Arc::new).map_err(|error| {
             Failure::new(FailureKind::Internal, format!("content {} is not JSON: {error}", digest.short()))

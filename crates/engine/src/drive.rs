@@ -147,7 +147,8 @@ impl Driving<'_, '_> {
             let (events, effects) = self.handle_all(&inputs)?;
             if !events.is_empty() {
                 let fence = self.lease.lease.fence();
-                let appended = journal::append(&self.engine.store, &self.state, &events, Some(&fence), self.phase).await;
+                let appended =
+                    journal::append(&self.engine.store, &self.state, &events, Some(&fence), self.phase).await;
                 match appended {
                     Ok(()) => {}
                     Err(Error::Store(seaway_store::Error::Conflict { .. })) => {
@@ -230,9 +231,10 @@ impl Driving<'_, '_> {
         store.enqueue_claim(&keys, &owner, self.engine.clock.now_ms()).await?;
         match store.claim(&keys, &owner).await {
             Ok(()) => Ok(ClaimAnswer::Granted),
-            Err(seaway_store::Error::Claimed { key, by }) => {
+            Err(seaway_store::Error::Claimed { key, by, .. }) => {
                 let queue = store.queue(&key).await?;
-                let position = queue.iter().find(|waiting| waiting.owner == owner).map_or(1, |waiting| waiting.position);
+                let position =
+                    queue.iter().find(|waiting| waiting.owner == owner).map_or(1, |waiting| waiting.position);
                 Ok(ClaimAnswer::Held { by: RolloutId::new(by), position: u32::try_from(position).unwrap_or(u32::MAX) })
             }
             Err(error) => Err(error.into()),
@@ -308,9 +310,11 @@ impl Engine {
     /// The frame of a rollout's plan, read once per process.
     pub(crate) async fn frame(&self, rollout: &RolloutId) -> Result<Arc<seaway_core::execution::Frame>, Error> {
         let row = self.store.rollout(rollout.as_str()).await.map_err(|error| match error {
-            seaway_store::Error::NotFound { .. } => {
-                Error::NotFound { what: "rollout", name: rollout.to_string(), hint: "; `seaway rollout list` shows all".to_owned() }
-            }
+            seaway_store::Error::NotFound { .. } => Error::NotFound {
+                what: "rollout",
+                name: rollout.to_string(),
+                hint: "; `seaway rollout list` shows all".to_owned(),
+            },
             other => other.into(),
         })?;
         self.frame_of(&row.plan).await

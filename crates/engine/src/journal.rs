@@ -47,7 +47,8 @@ pub(crate) async fn catch_up(store: &Store, state: &mut State) -> Result<Vec<Rec
 }
 
 fn decode(rollout: &RolloutId, stored: StoredEvent) -> Result<Recorded, Error> {
-    let broken = |why: String| Error::Record { rollout: rollout.to_string(), why: format!("event {}: {why}", stored.seq) };
+    let broken =
+        |why: String| Error::Record { rollout: rollout.to_string(), why: format!("event {}: {why}", stored.seq) };
     if stored.version > EVENT_VERSION {
         return Err(broken(format!(
             "it has version {}, this program knows up to {EVENT_VERSION}: use a newer seaway",

@@ -31,7 +31,12 @@ pub(crate) struct Held {
 
 impl Held {
     /// Takes the lease of a rollout. Returns it with the time at which it was last known to be held before.
-    pub async fn take(store: &Store, rollout: &RolloutId, holder: &str, now_ms: i64) -> Result<(Self, Option<i64>), Error> {
+    pub async fn take(
+        store: &Store,
+        rollout: &RolloutId,
+        holder: &str,
+        now_ms: i64,
+    ) -> Result<(Self, Option<i64>), Error> {
         let name = format!("rollout/{rollout}");
         let before = store.lease(&name).await?;
         let ttl_ms = TTL.as_millis() as i64;
@@ -119,7 +124,9 @@ pub mod holder {
 
     fn host() -> String {
         let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-        name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "localhost".to_owned())
+        name.map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| "localhost".to_owned())
     }
 
     fn pid_namespace() -> String {

@@ -190,9 +190,8 @@ impl Attempt {
                 StepKind::Wait => driver.verify(&job, Check::BecomesHealthy).await,
                 StepKind::Verify => driver.verify(&job, Check::IsCurrent).await,
                 StepKind::Bake => {
-                    let until_ms = self.until_ms.ok_or_else(|| {
-                        Failure::new(FailureKind::Internal, "the bake has no end")
-                    })?;
+                    let until_ms =
+                        self.until_ms.ok_or_else(|| Failure::new(FailureKind::Internal, "the bake has no end"))?;
                     driver.verify(&job, Check::StaysUntil(until_ms)).await
                 }
             }

@@ -105,7 +105,11 @@ pub trait Driver: Send + Sync {
     ///
     /// # Errors
     /// Why it cannot be said.
-    async fn diff(&self, target: &Target, wanted: &[Wanted]) -> Result<BTreeMap<ServiceName, ServiceDifference>, Failure>;
+    async fn diff(
+        &self,
+        target: &Target,
+        wanted: &[Wanted],
+    ) -> Result<BTreeMap<ServiceName, ServiceDifference>, Failure>;
 
     /// Writes what is wanted. Doing it twice writes nothing the second time.
     ///
