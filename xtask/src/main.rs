@@ -1,2 +1,66 @@
-//! Developer commands: `cargo xtask --help`.
-fn main() {}
+//! Every developer command of this repository: `cargo xtask --help`. What runs in CI is here and nowhere else.
+
+mod kube;
+mod phases;
+mod setup;
+mod tidy;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of this repository", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Format, lints and architecture: what must hold before a commit
+    Check,
+    /// Everything that CI runs, on a machine that has what it needs
+    Test,
+    /// Install what the tests need and is missing
+    Setup,
+    /// `setup`, then `test`: exactly what CI runs
+    Ci,
+    /// Architecture checks alone: crate arrows, purity, file sizes, error pages
+    Tidy,
+    /// Real Kubernetes clusters on this machine, to play with
+    #[command(subcommand)]
+    Kube(kube::Command),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    std::env::set_current_dir(root()).with_context(|| format!("cannot enter {}", root().display()))?;
+    match command {
+        Command::Check => phases::run(phases::CHECK),
+        Command::Test => phases::run(phases::TEST),
+        Command::Setup => setup::run(),
+        Command::Ci => {
+            setup::run()?;
+            phases::run(phases::TEST)
+        }
+        Command::Tidy => tidy::run(),
+        Command::Kube(command) => kube::run(command),
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    own.parent().map_or_else(|| own.clone(), PathBuf::from)
+}
