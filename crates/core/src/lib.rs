@@ -14,6 +14,7 @@ pub mod object;
 pub mod plan;
 pub mod record;
 pub mod release;
+pub mod yaml;
 
 /// The `apiVersion` of every declaration, plan and release.
 pub const API_VERSION: &str = "seaway.dev/v1";

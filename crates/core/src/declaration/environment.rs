@@ -128,7 +128,7 @@ pub struct Cluster {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Connection {
-    /// Path of a kubeconfig, relative to the workspace; `None` = the user's own (`KUBECONFIG`, then `~/.kube/config`).
+    /// Path of a kubeconfig, relative to the workspace or absolute; `None` = the user's own (`KUBECONFIG`, then `~/.kube/config`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<String>,
     /// Context in that file; for simulated targets the name of the target.

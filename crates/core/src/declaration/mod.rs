@@ -1,13 +1,34 @@
 //! Declarations: what a workspace says should be.
 //!
-//! The types here are the checked model. Reading YAML into it, with every finding and its place, is the
-//! loader's work; nothing else makes these values from files.
+//! ```text
+//!  files ──yaml──► documents ──format──► findings
+//!                      │                    ▲
+//!                      └──decode──► model ──┤ rules
+//! ```
+//!
+//! The types of [`Environment`] and [`Service`] are the checked model. [`load`] reads YAML into it with every
+//! finding and its place; nothing else makes these values from files. No file system here: the caller brings
+//! the files as text.
 
+mod amount;
+mod config;
+mod decode;
 mod environment;
+mod findings;
+mod format;
+mod load;
+mod path;
+mod rules;
 mod service;
+mod workspace;
 
+pub use config::{ConfigValue, Layer, resolve};
 pub use environment::{
     Amount, ApprovalGate, Cluster, ClusterState, Connection, Environment, Gate, Global, Limits, Region, Stage,
     Unreachable,
 };
+pub use format::{Kind, schema};
+pub use load::{FINDINGS_MAX, load};
+pub use rules::CLUSTERS_MAX;
 pub use service::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service, Source};
+pub use workspace::{SourceFile, Workspace};

@@ -15,6 +15,8 @@ use crate::{
 pub struct Service {
     /// Name, unique in the workspace.
     pub name: ServiceName,
+    /// File that declares it, relative to the workspace.
+    pub file: String,
     /// What is rendered.
     pub source: Source,
     /// Namespace of objects that name none.
@@ -115,6 +117,40 @@ pub enum ConfigType {
     Object,
     /// A list, used whole.
     Array,
+}
+
+impl ConfigType {
+    /// Every type.
+    pub const ALL: [Self; 6] = [Self::String, Self::Integer, Self::Number, Self::Boolean, Self::Object, Self::Array];
+
+    /// As it is written in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Object => "object",
+            Self::Array => "array",
+        }
+    }
+
+    /// The type of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether a value is of this type. Every integer is a number.
+    pub fn accepts(self, value: &Value) -> bool {
+        match self {
+            Self::String => value.is_string(),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Number => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+            Self::Object => value.is_object(),
+            Self::Array => value.is_array(),
+        }
+    }
 }
 
 /// Values by layer; a later layer wins: global < environment < region < cluster.

@@ -1,5 +1,10 @@
 //! Findings about declarations: code, place, what was expected, what to do.
 
+pub mod codes;
+mod render;
+
+pub use render::{Part, render, render_plain};
+
 use serde::Serialize;
 
 /// How grave a finding is.
@@ -28,6 +33,20 @@ pub struct Place {
     pub offset: usize,
     /// Length in bytes; 0 when only the start is known.
     pub len: usize,
+}
+
+impl std::fmt::Display for Place {
+    /// `file:line:column`, or `file:line`, or `file`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        if self.line > 0 && self.column > 0 {
+            write!(f, ":{}", self.column)?;
+        }
+        Ok(())
+    }
 }
 
 /// One finding.
@@ -79,11 +98,24 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 
 /// The candidate nearest to `name`, when it is near enough to be a slip of the keyboard.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    let len = name.chars().count();
+    let limit = (len / 3).max(1);
     candidates
         .into_iter()
+        // The cheap test first: a fleet may offer ten thousand candidates.
+        .filter(|candidate| candidate.chars().count().abs_diff(len) <= limit)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// Text from outside for a message: at most 60 characters, control characters shown as `�`.
+pub fn excerpt(text: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    let mut out: String = text.chars().take(CHARS_MAX).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(CHARS_MAX).is_some() {
+        out.push('…');
+    }
+    out
 }

@@ -1,0 +1,127 @@
+//! `kind: Service`.
+
+use super::{
+    environment::METADATA,
+    shape::{Bounds, Field, Object, Shape},
+};
+
+pub(super) static DOCUMENT: Object = Object::of(
+    "Something deployed as one.",
+    &[
+        Field::required("apiVersion", Shape::Const(crate::API_VERSION), "Version of the format."),
+        Field::required("kind", Shape::Const("Service"), "Kind of the declaration."),
+        Field::required("metadata", Shape::Object(&METADATA), "Its name."),
+        Field::required("spec", Shape::Object(&SPEC), "The service."),
+    ],
+);
+
+static SPEC: Object = Object::of(
+    "Where a service comes from, where it goes, how it is configured and when it is healthy.",
+    &[
+        Field::required("source", Shape::Object(&SOURCE), "What is rendered."),
+        Field::required("namespace", Shape::Name, "Namespace of objects that name none."),
+        Field::optional(
+            "targets",
+            Shape::Object(&TARGETS),
+            "Which clusters; every cluster of every region when left out.",
+        ),
+        Field::optional("config", Shape::Object(&CONFIG), "Typed configuration and its values."),
+        Field::optional(
+            "dependsOn",
+            Shape::List(&Shape::Name, Bounds::ANY),
+            "Services that must be healthy on a target before this one changes there.",
+        ),
+        Field::optional("health", Shape::Object(&HEALTH), "When it is healthy."),
+        Field::with_default(
+            "prune",
+            Shape::Word(PRUNE),
+            "\"delete\"",
+            "What happens to objects that left the source: `delete` them or `keep` them.",
+        ),
+    ],
+);
+
+pub(super) const PRUNE: &[&str] = &["delete", "keep"];
+
+static SOURCE: Object = Object::choice(
+    "One source.",
+    &[Field::optional("manifests", Shape::Object(&MANIFESTS), "A folder of Kubernetes manifests.")],
+);
+
+static MANIFESTS: Object = Object::of(
+    "A folder of Kubernetes manifests.",
+    &[Field::required("path", Shape::Path, "The folder, relative to the folder of this file.")],
+);
+
+static TARGETS: Object = Object::of(
+    "Which clusters; all given conditions must hold.",
+    &[
+        Field::optional(
+            "environments",
+            Shape::List(&Shape::Name, Bounds::SOME),
+            "Only these environments; all when left out.",
+        ),
+        Field::optional("labels", Shape::Map(&Shape::AnyText), "Labels that the cluster must have."),
+        Field::optional("roles", Shape::List(&Shape::Name, Bounds::SOME), "Roles, one of which the cluster must have."),
+        Field::optional("regions", Shape::List(&Shape::Name, Bounds::SOME), "Regions, one of which it must be in."),
+        Field::with_default(
+            "global",
+            Shape::Boolean,
+            "false",
+            "Select the clusters of the global section instead of those of the regions.",
+        ),
+    ],
+);
+
+static CONFIG: Object = Object::of(
+    "Typed configuration and its values.",
+    &[
+        Field::required("schema", Shape::Map(&Shape::Object(&CONFIG_KEY)), "What keys exist."),
+        Field::optional("values", Shape::Object(&VALUES), "Values by layer; a later layer wins, key by key."),
+    ],
+);
+
+pub(super) const TYPES: &[&str] = &["string", "integer", "number", "boolean", "object", "array"];
+
+static CONFIG_KEY: Object = Object::of(
+    "One configuration key.",
+    &[
+        Field::required("type", Shape::Word(TYPES), "Type of its values."),
+        Field::optional("default", Shape::Any, "Value where no layer gives one."),
+        Field::optional("enum", Shape::List(&Shape::Any, Bounds::SOME), "The only values allowed."),
+        Field::optional("minimum", Shape::Number, "Smallest number allowed."),
+        Field::optional("maximum", Shape::Number, "Largest number allowed."),
+        Field::optional("description", Shape::AnyText, "What it is for."),
+    ],
+);
+
+const LAYER: Shape = Shape::Map(&Shape::Any);
+
+static VALUES: Object = Object::of(
+    "Values by layer: global < environments < regions < clusters.",
+    &[
+        Field::optional("global", LAYER, "For every target."),
+        Field::optional("environments", Shape::NameMap(&LAYER), "For the targets of an environment."),
+        Field::optional("regions", Shape::NameMap(&LAYER), "For the targets of a region."),
+        Field::optional("clusters", Shape::NameMap(&LAYER), "For one target."),
+    ],
+);
+
+static HEALTH: Object = Object::of(
+    "When a service counts as healthy.",
+    &[
+        Field::with_default(
+            "timeout",
+            Shape::Duration,
+            "\"PT10M\"",
+            "Longest wait for all objects to become healthy on one target.",
+        ),
+        Field::with_default("stableFor", Shape::Duration, "\"PT0S\"", "How long they must stay so."),
+        Field::with_default(
+            "podGrace",
+            Shape::Duration,
+            "\"PT1M\"",
+            "How long a pod may wait for its image or configuration before the wait fails.",
+        ),
+    ],
+);

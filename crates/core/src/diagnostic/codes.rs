@@ -1,0 +1,80 @@
+//! Every code of a finding. Each has a page in `docs/errors/`; a test checks both directions.
+//!
+//! A code is never given a second meaning. `SW00` files, `SW01` form, `SW02` environments, `SW03` services,
+//! `SW04` configuration, `SW05` manifests.
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $title:literal;)*) => {
+        $(#[doc = $title] pub const $name: &str = $code;)*
+
+        /// Code and title of each, ordered.
+        pub const ALL: &[(&str, &str)] = &[$(($code, $title)),*];
+    };
+}
+
+codes! {
+    SYNTAX = "SW0001", "The file is not YAML";
+    DUPLICATE_KEY = "SW0002", "A key is given twice";
+    FILE_TOO_LARGE = "SW0003", "The file is too large";
+    TOO_MANY_DOCUMENTS = "SW0004", "Too many documents in one file";
+    TOO_COMPLEX = "SW0005", "The document is too deep or grows too large";
+    TOO_MANY_FINDINGS = "SW0006", "Too many findings";
+
+    UNKNOWN_API_VERSION = "SW0101", "Unknown apiVersion";
+    UNKNOWN_KIND = "SW0102", "Unknown kind";
+    UNKNOWN_KEY = "SW0103", "Unknown key";
+    MISSING_KEY = "SW0104", "A key is missing";
+    WRONG_TYPE = "SW0105", "Wrong type of value";
+    BAD_NAME = "SW0106", "Not a name";
+    BAD_DURATION = "SW0107", "Not a duration";
+    BAD_AMOUNT = "SW0108", "Not a count or share";
+    UNKNOWN_WORD = "SW0109", "Not one of the allowed words";
+    OUT_OF_RANGE = "SW0110", "Number or length out of range";
+    NOT_A_DECLARATION = "SW0111", "Not a declaration";
+    BAD_PATH = "SW0112", "Path leaves the workspace";
+
+    DUPLICATE_NAME = "SW0201", "A name is taken twice";
+    REGION_IN_TWO_STAGES = "SW0202", "A region is in two stages";
+    UNKNOWN_STAGE = "SW0203", "Unknown stage";
+    STAGE_WITHOUT_REGIONS = "SW0204", "A stage has no regions";
+    UNKNOWN_REGION_IN_PAIR = "SW0205", "A pair names an unknown region";
+    PAIR_IN_ONE_STAGE = "SW0206", "A pair changes in one stage";
+    APPROVAL_OF_NOBODY = "SW0207", "An approval by nobody";
+    RESERVED_STAGE_NAME = "SW0208", "A stage is named `global`";
+    APPROVAL_OUT_OF_REACH = "SW0209", "An approval that can never be given";
+    TOO_MANY_CLUSTERS = "SW0210", "Too many clusters";
+    ENVIRONMENT_WITHOUT_CLUSTERS = "SW0211", "An environment has no clusters";
+
+    UNKNOWN_SERVICE = "SW0301", "Unknown service";
+    SERVICE_CYCLE = "SW0302", "Services depend on each other in a circle";
+    EMPTY_SELECTION = "SW0303", "A service goes nowhere";
+    UNKNOWN_ENVIRONMENT = "SW0304", "Unknown environment";
+    UNKNOWN_REGION = "SW0305", "Unknown region";
+    NOTHING_MATCHES = "SW0306", "No cluster has this role or label";
+    REGIONS_OF_GLOBAL = "SW0307", "Regions and global clusters in one selection";
+    RESERVED_NAMESPACE = "SW0308", "A namespace that belongs to Seaway";
+
+    UNKNOWN_CONFIG_KEY = "SW0401", "A value for an unknown configuration key";
+    CONFIG_WRONG_TYPE = "SW0402", "A configuration value of the wrong type";
+    CONFIG_NOT_ALLOWED = "SW0403", "A configuration value that is not allowed";
+    CONFIG_MISSING = "SW0404", "A configuration key has no value on a target";
+    CONFIG_UNKNOWN_LAYER = "SW0405", "Values for something that does not exist";
+    CONFIG_CONTRADICTION = "SW0406", "A configuration key contradicts itself";
+    BAD_CONFIG_KEY = "SW0407", "Not a configuration key";
+
+    UNKNOWN_PLACEHOLDER = "SW0501", "Unknown placeholder";
+    BAD_PLACEHOLDER = "SW0502", "Not a placeholder";
+    PLACEHOLDER_IN_TEXT = "SW0503", "A map or list inside text";
+    INCOMPLETE_OBJECT = "SW0504", "An object without apiVersion, kind or name";
+    GENERATED_NAME = "SW0505", "An object without a fixed name";
+    DUPLICATE_OBJECT = "SW0506", "Two documents for the same object";
+    METADATA_NOT_TEXT = "SW0507", "A label or annotation that is not text";
+    OBJECT_IN_RESERVED_NAMESPACE = "SW0508", "An object in Seaway's own namespace";
+    BAD_PHASE = "SW0509", "Not a phase";
+    STATUS_DROPPED = "SW0510", "A status in a manifest is left out";
+    TOO_MANY_OBJECTS = "SW0511", "Too many or too large objects";
+    BAD_SOURCE_PATH = "SW0512", "A path that cannot be in a source";
+    SOURCE_TOO_LARGE = "SW0513", "The source is too large";
+    EMPTY_SOURCE = "SW0514", "The source holds no objects";
+    NOT_TEXT = "SW0515", "A manifest that is not UTF-8 text";
+}

@@ -1,0 +1,326 @@
+//! From text to the tree: one call of the YAML library per document.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_json::Number;
+use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
+
+use super::{Document, Entry, Key, Node, Span, Yaml, documents};
+use crate::diagnostic::{Diagnostic, Place, codes, excerpt};
+
+/// Largest file, in bytes. A fleet of ten thousand clusters needs about half of it.
+pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Most documents in one file. More are a generated stream, which belongs into several files.
+pub const DOCUMENTS_MAX: usize = 5_000;
+/// Deepest nesting of lists and mappings. Kubernetes' own deepest kinds stay below 40.
+pub const DEPTH_MAX: usize = 64;
+/// Most nodes in one document after its aliases are resolved: bounds what a few bytes can grow to.
+pub const NODES_MAX: usize = 500_000;
+
+/// Reads all documents of a file. Faults become findings; documents that cannot be read are left out, and so
+/// are those that hold nothing.
+pub fn read(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
+    let whole = Place { file: file.to_owned(), line: 0, column: 0, offset: 0, len: 0 };
+    if text.len() > FILE_BYTES_MAX {
+        let message = format!("the file has {} bytes, expected at most {FILE_BYTES_MAX}", text.len());
+        findings.push(Diagnostic::error(codes::FILE_TOO_LARGE, message).at(whole).help("split it into several files"));
+        return Vec::new();
+    }
+    let mut nodes = Vec::new();
+    for (index, document) in documents(text).enumerate() {
+        if index == DOCUMENTS_MAX {
+            let message = format!("the file has more than {DOCUMENTS_MAX} documents; the rest is not read");
+            let span = Span { line: document.lines_before + 1, column: 1, offset: document.offset, len: 3 };
+            findings.push(
+                Diagnostic::error(codes::TOO_MANY_DOCUMENTS, message)
+                    .at(span.in_file(file))
+                    .help("split it into several files"),
+            );
+            break;
+        }
+        match read_document(file, text, document, findings) {
+            Some(node) if !node.is_null() => nodes.push(node),
+            Some(_) | None => {}
+        }
+    }
+    nodes
+}
+
+fn read_document(file: &str, text: &str, document: Document<'_>, findings: &mut Vec<Diagnostic>) -> Option<Node> {
+    let mut builder = Builder { file, text, document, duplicates: BTreeMap::new(), has_number_keys: false };
+    let tree: Spanned<Raw> =
+        match serde_saphyr::from_str_with_options(document.text, options(DuplicateKeyPolicy::LastWins)) {
+            Ok(tree) => tree,
+            Err(error) => {
+                findings.push(builder.fault(&error));
+                return None;
+            }
+        };
+    let node = builder.node(tree);
+    // The library itself drops an earlier entry when a mapping has keys that are numbers: ask it for the first.
+    if builder.has_number_keys && builder.duplicates.is_empty() {
+        let again: Result<Spanned<Raw>, Error> =
+            serde_saphyr::from_str_with_options(document.text, options(DuplicateKeyPolicy::Error));
+        if let Err(error) = again {
+            findings.push(builder.fault(&error));
+        }
+    }
+    findings.extend(builder.duplicates.into_values());
+    Some(node)
+}
+
+fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: NODES_MAX * 3,
+            max_nodes: NODES_MAX,
+            max_depth: DEPTH_MAX,
+            // The bound on nodes is the real one; one anchor used by each of ten thousand clusters is fine.
+            enforce_alias_anchor_ratio: false,
+        },
+        duplicate_keys: duplicate_keys,
+        legacy_octal_numbers: true,
+        strict_booleans: false,
+        reject_unsupported_tags: true,
+        emit_comments: false,
+        with_snippet: false,
+    }
+}
+
+/// What the library gives: values with locations relative to the document.
+enum Raw {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<Raw>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Raw, E> {
+        number(value).map(Raw::Number).ok_or_else(|| E::custom("expected a finite number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
+        Ok(Raw::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Raw::Map(entries))
+    }
+}
+
+/// Whole numbers become integers, as in the JSON that other Kubernetes clients send: `3.0` is `3`.
+fn number(value: f64) -> Option<Number> {
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT_MAX {
+        return Some((value as i64).into());
+    }
+    Number::from_f64(value)
+}
+
+struct Builder<'a> {
+    file: &'a str,
+    text: &'a str,
+    document: Document<'a>,
+    /// By offset, because an alias repeats them.
+    duplicates: BTreeMap<usize, Diagnostic>,
+    has_number_keys: bool,
+}
+
+impl Builder<'_> {
+    fn node(&mut self, raw: Spanned<Raw>) -> Node {
+        let span = self.span(raw.referenced);
+        let mut is_quoted = false;
+        let value = match raw.value {
+            Raw::Null => Yaml::Null,
+            Raw::Bool(value) => Yaml::Bool(value),
+            Raw::Number(value) => Yaml::Number(value),
+            Raw::Text(value) => {
+                let first = self.text.as_bytes().get(self.span(raw.defined).offset);
+                is_quoted = first.is_some_and(|b| matches!(b, b'"' | b'\''));
+                Yaml::Text(value)
+            }
+            Raw::List(items) => Yaml::List(items.into_iter().map(|item| self.node(item)).collect()),
+            Raw::Map(entries) => Yaml::Map(self.entries(entries)),
+        };
+        Node { value, span, is_quoted }
+    }
+
+    fn entries(&mut self, raw: Vec<(Spanned<Raw>, Spanned<Raw>)>) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::with_capacity(raw.len());
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for (key, value) in raw {
+            let defined = self.span(key.defined);
+            let Some(key) = self.key(key) else { continue };
+            let value = self.node(value);
+            match places.get(&key.text) {
+                Some(first) => {
+                    let first = &entries[*first].key;
+                    let message = format!(
+                        "duplicate key `{}`, first given in line {}, column {}",
+                        excerpt(&key.text),
+                        first.span.line,
+                        first.span.column
+                    );
+                    let finding = Diagnostic::error(codes::DUPLICATE_KEY, message)
+                        .at(key.span.in_file(self.file))
+                        .help("keep one of the two");
+                    self.duplicates.entry(defined.offset).or_insert(finding);
+                }
+                None => {
+                    places.insert(key.text.clone(), entries.len());
+                    entries.push(Entry { key, value });
+                }
+            }
+        }
+        entries
+    }
+
+    fn key(&mut self, raw: Spanned<Raw>) -> Option<Key> {
+        let span = self.span(raw.referenced);
+        let (text, is_text) = match raw.value {
+            Raw::Text(text) => (text, true),
+            Raw::Bool(value) => (value.to_string(), false),
+            Raw::Number(value) => {
+                self.has_number_keys = true;
+                (value.to_string(), false)
+            }
+            Raw::Null | Raw::List(_) | Raw::Map(_) => {
+                let finding = Diagnostic::error(codes::SYNTAX, "expected text as key of the mapping")
+                    .at(span.in_file(self.file))
+                    .help("write the key in quotes when it is text");
+                self.duplicates.entry(span.offset).or_insert(finding);
+                return None;
+            }
+        };
+        Some(Key { text, is_text, span })
+    }
+
+    /// From the document to the file. Faults carry no byte offset: it is counted from line and column.
+    fn span(&self, location: Location) -> Span {
+        let line = u32::try_from(location.line()).unwrap_or(u32::MAX).max(1);
+        let column = u32::try_from(location.column()).unwrap_or(u32::MAX).max(1);
+        let in_document = match location.span().byte_offset() {
+            Some(offset) => usize::try_from(offset).unwrap_or(usize::MAX),
+            None => offset_of(self.document.text, line, column),
+        };
+        let rest = self.document.text.len().saturating_sub(in_document);
+        let len = location.span().byte_len().and_then(|len| usize::try_from(len).ok()).unwrap_or(0).min(rest);
+        // Block scalars end after their last line break.
+        let start = in_document.min(self.document.text.len());
+        let len = self.document.text.get(start..start + len).map_or(len, |text| text.trim_end().len());
+        Span {
+            line: self.document.lines_before.saturating_add(line),
+            column,
+            offset: self.document.offset + start,
+            len,
+        }
+    }
+
+    fn fault(&self, error: &Error) -> Diagnostic {
+        let error = error.without_snippet();
+        let span = self.span(error.location().unwrap_or(Location::UNKNOWN));
+        let (code, message, help) = describe(error);
+        let finding = Diagnostic::error(code, message).at(span.in_file(self.file));
+        match help {
+            Some(help) => finding.help(help),
+            None => finding,
+        }
+    }
+}
+
+fn offset_of(text: &str, line: u32, column: u32) -> usize {
+    let mut offset = 0;
+    for (number, content) in text.split_inclusive('\n').enumerate() {
+        if number + 1 == line as usize {
+            let before: usize = content.chars().take(column as usize - 1).map(char::len_utf8).sum();
+            return offset + before;
+        }
+        offset += content.len();
+    }
+    text.len()
+}
+
+fn describe(error: &Error) -> (&'static str, String, Option<&'static str>) {
+    match error {
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayCounterOverflow { .. } => {
+            let message = format!(
+                "the document is too deep or grows too large: expected at most {DEPTH_MAX} levels and {NODES_MAX} \
+                 values, aliases included"
+            );
+            (codes::TOO_COMPLEX, message, Some("nest less, or split the document"))
+        }
+        Error::DuplicateMappingKey { key, .. } => {
+            let message = format!("duplicate key `{}`", excerpt(key.as_deref().unwrap_or("…")));
+            (codes::DUPLICATE_KEY, message, Some("keep one of the two"))
+        }
+        Error::RecursiveReferencesRequireWeakTypes { .. } => {
+            (codes::SYNTAX, "the alias stands inside the value that it names".to_owned(), None)
+        }
+        Error::NonFiniteFloat { value, .. } => {
+            let message = format!("expected a finite number, found `{}`", excerpt(value));
+            (codes::SYNTAX, message, Some("write it in quotes when it is text"))
+        }
+        other => {
+            let text = other.to_string();
+            let text = text.split(" at line ").next().unwrap_or_default();
+            (codes::SYNTAX, format!("not YAML: {text}"), None)
+        }
+    }
+}
