@@ -6,13 +6,13 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::block::{blocks, rows};
 use crate::event::{genesis, link};
 use crate::limit::{self, check_body, check_name, check_size, check_word, to_i64};
 use crate::transaction::Transaction;
 use crate::{Error, Fence, NewEvent, RolloutRow, Store, claim, lease, rollout};
 
-/// Most rows of one `INSERT`. Rows go in blocks of powers of two up to this, so that few distinct
-/// statements are prepared; eight columns each stay far below the parameter limits.
+/// Most rows of one `INSERT`: eight columns each stay far below the parameter limits.
 const INSERT_ROWS: usize = 64;
 
 /// What one append writes. Everything happens or nothing does.
@@ -111,15 +111,9 @@ async fn write(tx: &mut Transaction, append: &Append<'_>) -> Result<u64, Error> 
 
 /// The hash that the first new event follows.
 async fn head_hash(tx: &mut Transaction, append: &Append<'_>) -> Result<String, Error> {
-    let sql = "SELECT seq, hash FROM streams WHERE stream = $1";
-    let row = sqlx::query(sql).bind(append.stream).fetch_optional(&mut **tx).await;
-    let (found, hash) = match row.map_err(|error| tx.fail(error))? {
-        None => (0, genesis(append.stream)),
-        Some(row) => {
-            let seq: i64 = row.try_get(0).map_err(|error| tx.fail(error))?;
-            (seq.unsigned_abs(), row.try_get(1).map_err(|error| tx.fail(error))?)
-        }
-    };
+    let head = sqlx::query("SELECT seq, hash FROM streams WHERE stream = $1").bind(append.stream);
+    let head = tx.first(head, |row| Ok((row.try_get::<i64, _>(0)?.unsigned_abs(), row.try_get(1)?))).await?;
+    let (found, hash) = head.unwrap_or_else(|| (0, genesis(append.stream)));
     if found == append.expected_seq { Ok(hash) } else { Err(Error::Conflict { expected: append.expected_seq, found }) }
 }
 
@@ -148,23 +142,23 @@ async fn move_head(tx: &mut Transaction, append: &Append<'_>, seq: u64, hash: &s
         .bind(append.stream)
         .bind(to_i64("a sequence number", seq)?)
         .bind(hash)
-        .bind(to_i64("a sequence number", append.expected_seq)?)
-        .execute(&mut **tx)
-        .await;
-    if moved.map_err(|error| tx.fail(error))?.rows_affected() == 1 {
+        .bind(to_i64("a sequence number", append.expected_seq)?);
+    if tx.execute(moved).await? == 1 {
         return Ok(());
     }
     head_hash(tx, append).await?;
     Err(Error::Conflict { expected: append.expected_seq, found: append.expected_seq })
 }
 
-async fn insert(tx: &mut Transaction, stream: &str, mut rows: &[Link<'_>]) -> Result<(), Error> {
-    while !rows.is_empty() {
-        let block = INSERT_ROWS.min(1 << rows.len().ilog2());
-        let (now, later) = rows.split_at(block);
-        let mut query = sqlx::query(AssertSqlSafe(insert_sql(block)));
-        for Link { seq, event, hash } in now {
-            query = query
+async fn insert(tx: &mut Transaction, stream: &str, links: &[Link<'_>]) -> Result<(), Error> {
+    for block in blocks(links, INSERT_ROWS) {
+        let sql = format!(
+            "INSERT INTO events (stream, seq, kind, version, at_ms, principal, body, hash) VALUES {}",
+            rows(block.len(), 8)
+        );
+        let mut statement = sqlx::query(AssertSqlSafe(sql));
+        for Link { seq, event, hash } in block {
+            statement = statement
                 .bind(stream)
                 .bind(to_i64("a sequence number", *seq)?)
                 .bind(event.kind.as_str())
@@ -174,19 +168,7 @@ async fn insert(tx: &mut Transaction, stream: &str, mut rows: &[Link<'_>]) -> Re
                 .bind(event.body.as_str())
                 .bind(hash.as_str());
         }
-        query.execute(&mut **tx).await.map_err(|error| tx.fail(error))?;
-        rows = later;
+        tx.execute(statement).await?;
     }
     Ok(())
-}
-
-fn insert_sql(rows: usize) -> String {
-    let mut sql = String::from("INSERT INTO events (stream, seq, kind, version, at_ms, principal, body, hash) VALUES ");
-    for row in 0..rows {
-        let at = row * 8;
-        let comma = if row == 0 { "" } else { ", " };
-        let [a, b, c, d, e, f, g, h] = [1, 2, 3, 4, 5, 6, 7, 8].map(|column| at + column);
-        sql.push_str(&format!("{comma}(${a}, ${b}, ${c}, ${d}, ${e}, ${f}, ${g}, ${h})"));
-    }
-    sql
 }

@@ -6,13 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::block::{blocks, places, rows};
 use crate::limit::{MAX_BLOB_BYTES, check_size};
 use crate::transaction::Transaction;
 use crate::{Error, Store};
 
-/// Digests per query; a shorter list is filled up to the next power of two, so that few distinct
-/// statements are prepared.
+/// Digests per query.
 const BLOCK: usize = 256;
+
+/// Blobs up to this size are written several at a time.
+const SMALL_BYTES: usize = 64 << 10;
+
+/// How many at a time: a bounded amount of memory, few round trips.
+const SMALL_ROWS: usize = 32;
 
 /// The digest of some content, `sha256:` and 64 hexadecimal digits.
 pub fn digest(content: &[u8]) -> String {
@@ -50,10 +56,8 @@ impl Store {
     /// not what was written.
     pub async fn get_blob(&self, wanted: &str) -> Result<Vec<u8>, Error> {
         let sql = "SELECT content FROM blobs WHERE digest = $1";
-        let row =
-            sqlx::query(sql).bind(wanted).fetch_optional(self.reader()).await.map_err(|error| self.fail(error))?;
-        let row = row.ok_or_else(|| Error::NotFound { what: "blob".to_owned(), name: wanted.to_owned() })?;
-        let content: Vec<u8> = row.try_get(0).map_err(|error| self.fail(error))?;
+        let content: Option<Vec<u8>> = self.first(sqlx::query(sql).bind(wanted), |row| row.try_get(0)).await?;
+        let content = content.ok_or_else(|| Error::NotFound { what: "blob".to_owned(), name: wanted.to_owned() })?;
         let found = digest(&content);
         if found == wanted {
             Ok(content)
@@ -64,34 +68,28 @@ impl Store {
 
     /// Those of the digests that are not stored, each once, in the given order.
     pub async fn missing_blobs<D: AsRef<str>>(&self, digests: &[D]) -> Result<Vec<String>, Error> {
-        let mut known: BTreeSet<String> = BTreeSet::new();
-        for block in digests.chunks(BLOCK) {
-            let count = block.len().next_power_of_two();
-            let mut query = sqlx::query(AssertSqlSafe(known_sql(count)));
-            for digest in block.iter().chain(std::iter::repeat_n(&block[block.len() - 1], count - block.len())) {
-                query = query.bind(digest.as_ref());
-            }
-            let rows = query.fetch_all(self.reader()).await.map_err(|error| self.fail(error))?;
-            for row in rows {
-                known.insert(row.try_get(0).map_err(|error| self.fail(error))?);
-            }
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for block in blocks(digests, BLOCK) {
+            let sql = format!("SELECT digest FROM blobs WHERE digest IN ({})", places(1, block.len()));
+            let known = block.iter().fold(sqlx::query(AssertSqlSafe(sql)), |sql, digest| sql.bind(digest.as_ref()));
+            seen.extend(self.all(known, |row| row.try_get::<String, _>(0)).await?);
         }
-        let mut seen = known;
         let missing = digests.iter().map(AsRef::as_ref).filter(|digest| seen.insert((*digest).to_owned()));
         Ok(missing.map(str::to_owned).collect())
     }
 }
 
 async fn insert(tx: &mut Transaction, blobs: &BTreeMap<String, &[u8]>) -> Result<(), Error> {
-    let sql = "INSERT INTO blobs (digest, content) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING";
-    for (digest, content) in blobs {
-        let done = sqlx::query(sql).bind(digest.as_str()).bind(*content).execute(&mut **tx).await;
-        done.map_err(|error| tx.fail(error))?;
+    let (small, large): (Vec<_>, Vec<_>) = blobs.iter().partition(|(_, content)| content.len() <= SMALL_BYTES);
+    for block in blocks(&small, SMALL_ROWS).chain(blocks(&large, 1)) {
+        let sql = format!(
+            "INSERT INTO blobs (digest, content) VALUES {} ON CONFLICT (digest) DO NOTHING",
+            rows(block.len(), 2)
+        );
+        let insert = block
+            .iter()
+            .fold(sqlx::query(AssertSqlSafe(sql)), |sql, (digest, content)| sql.bind(digest.as_str()).bind(**content));
+        tx.execute(insert).await?;
     }
     Ok(())
-}
-
-fn known_sql(count: usize) -> String {
-    let places: Vec<String> = (1..=count).map(|at| format!("${at}")).collect();
-    format!("SELECT digest FROM blobs WHERE digest IN ({})", places.join(", "))
 }

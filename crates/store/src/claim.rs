@@ -7,8 +7,11 @@
 
 use std::collections::BTreeSet;
 
+use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::block::{blocks, places, rows};
+use crate::connections::Statement;
 use crate::limit::{MAX_CLAIM_KEYS, check_name, check_size};
 use crate::transaction::Transaction;
 use crate::{Error, Store};
@@ -63,20 +66,19 @@ impl Store {
 
     /// All claims, sorted by key.
     pub async fn claims(&self) -> Result<Vec<Claim>, Error> {
-        let sql = "SELECT claim_key, owner FROM claims ORDER BY claim_key";
-        let rows = sqlx::query(sql).fetch_all(self.reader()).await.map_err(|error| self.fail(error))?;
-        let claim = |row: &sqlx::any::AnyRow| Ok(Claim { key: row.try_get(0)?, owner: row.try_get(1)? });
-        rows.iter().map(claim).collect::<Result<_, _>>().map_err(|error| self.fail(error))
+        let claims = sqlx::query("SELECT claim_key, owner FROM claims ORDER BY claim_key");
+        self.all(claims, |row| Ok(Claim { key: row.try_get(0)?, owner: row.try_get(1)? })).await
     }
 
     /// Who waits for a key, in order.
     pub async fn queue(&self, key: &str) -> Result<Vec<Waiting>, Error> {
         let sql = "SELECT owner, at_ms FROM claim_queue WHERE claim_key = $1 ORDER BY ticket";
-        let rows = sqlx::query(sql).bind(key).fetch_all(self.reader()).await.map_err(|error| self.fail(error))?;
-        let waiting = |(row, position): (&sqlx::any::AnyRow, u64)| {
-            Ok(Waiting { owner: row.try_get(0)?, position, at_ms: row.try_get(1)? })
-        };
-        rows.iter().zip(1..).map(waiting).collect::<Result<_, _>>().map_err(|error| self.fail(error))
+        let waiting = |row: &AnyRow| Ok(Waiting { owner: row.try_get(0)?, position: 0, at_ms: row.try_get(1)? });
+        let mut queue = self.all(sqlx::query(sql).bind(key), waiting).await?;
+        for (waiting, position) in queue.iter_mut().zip(1..) {
+            waiting.position = position;
+        }
+        Ok(queue)
     }
 }
 
@@ -85,20 +87,21 @@ pub(crate) async fn claim(tx: &mut Transaction, keys: &[String], owner: &str) ->
     lock(tx).await?;
     let ticket = ticket_of(tx, owner).await?.unwrap_or(i64::MAX);
     let mut wanted = Vec::with_capacity(keys.len());
-    for block in keys.chunks(BLOCK) {
+    for block in blocks(&keys, BLOCK) {
         let mine = refuse_held(tx, block, owner).await?;
         wanted.extend(block.iter().copied().filter(|key| !mine.contains(*key)));
     }
-    for block in wanted.chunks(BLOCK) {
+    for block in blocks(&wanted, BLOCK) {
         refuse_awaited(tx, block, owner, ticket).await?;
     }
-    for key in &wanted {
-        let sql = "INSERT INTO claims (claim_key, owner) VALUES ($1, $2)";
-        run(tx, sqlx::query(sql).bind(*key).bind(owner)).await?;
+    for block in blocks(&wanted, BLOCK) {
+        let sql = format!("INSERT INTO claims (claim_key, owner) VALUES {}", rows(block.len(), 2));
+        let insert = block.iter().fold(sqlx::query(AssertSqlSafe(sql)), |sql, key| sql.bind(*key).bind(owner));
+        tx.execute(insert).await?;
     }
-    for key in &keys {
-        let sql = "DELETE FROM claim_queue WHERE claim_key = $1 AND owner = $2";
-        run(tx, sqlx::query(sql).bind(*key).bind(owner)).await?;
+    for block in blocks(&keys, BLOCK) {
+        let sql = format!("DELETE FROM claim_queue WHERE owner = $1 AND claim_key IN ({})", places(2, block.len()));
+        tx.execute(with_keys(sqlx::query(AssertSqlSafe(sql)).bind(owner), block)).await?;
     }
     Ok(())
 }
@@ -107,10 +110,16 @@ pub(crate) async fn enqueue(tx: &mut Transaction, keys: &[String], owner: &str, 
     let keys = checked(keys, owner)?;
     let newest = lock(tx).await?;
     let ticket = ticket_of(tx, owner).await?.unwrap_or(newest);
-    for key in keys {
-        let sql = "INSERT INTO claim_queue (claim_key, owner, ticket, at_ms) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT (claim_key, owner) DO NOTHING";
-        run(tx, sqlx::query(sql).bind(key).bind(owner).bind(ticket).bind(at_ms)).await?;
+    for block in blocks(&keys, BLOCK) {
+        let sql = format!(
+            "INSERT INTO claim_queue (claim_key, owner, ticket, at_ms) VALUES {} \
+             ON CONFLICT (claim_key, owner) DO NOTHING",
+            rows(block.len(), 4)
+        );
+        let insert = block
+            .iter()
+            .fold(sqlx::query(AssertSqlSafe(sql)), |sql, key| sql.bind(*key).bind(owner).bind(ticket).bind(at_ms));
+        tx.execute(insert).await?;
     }
     Ok(())
 }
@@ -118,8 +127,8 @@ pub(crate) async fn enqueue(tx: &mut Transaction, keys: &[String], owner: &str, 
 pub(crate) async fn release(tx: &mut Transaction, owner: &str) -> Result<(), Error> {
     check_name("a claim owner", owner)?;
     lock(tx).await?;
-    run(tx, sqlx::query("DELETE FROM claims WHERE owner = $1").bind(owner)).await?;
-    run(tx, sqlx::query("DELETE FROM claim_queue WHERE owner = $1").bind(owner)).await
+    tx.execute(sqlx::query("DELETE FROM claims WHERE owner = $1").bind(owner)).await?;
+    tx.execute(sqlx::query("DELETE FROM claim_queue WHERE owner = $1").bind(owner)).await.map(drop)
 }
 
 /// The keys, each once and sorted.
@@ -132,15 +141,14 @@ fn checked<'a>(keys: &'a [String], owner: &str) -> Result<Vec<&'a str>, Error> {
 
 /// Takes the lock under which claims change and answers a ticket later than all others.
 async fn lock(tx: &mut Transaction) -> Result<i64, Error> {
-    let sql = "UPDATE claim_tickets SET ticket = ticket + 1 WHERE id = 1 RETURNING ticket";
-    let row = sqlx::query(sql).fetch_one(&mut **tx).await.map_err(|error| tx.fail(error))?;
-    row.try_get(0).map_err(|error| tx.fail(error))
+    let next = sqlx::query("UPDATE claim_tickets SET ticket = ticket + 1 WHERE id = 1 RETURNING ticket");
+    let ticket = tx.first(next, |row| row.try_get(0)).await?;
+    ticket.ok_or_else(|| tx.corrupt("the ticket counter is missing"))
 }
 
 async fn ticket_of(tx: &mut Transaction, owner: &str) -> Result<Option<i64>, Error> {
-    let sql = "SELECT ticket FROM claim_queue WHERE owner = $1 ORDER BY ticket LIMIT 1";
-    let row = sqlx::query(sql).bind(owner).fetch_optional(&mut **tx).await.map_err(|error| tx.fail(error))?;
-    row.map(|row| row.try_get(0)).transpose().map_err(|error| tx.fail(error))
+    let ticket = sqlx::query("SELECT ticket FROM claim_queue WHERE owner = $1 ORDER BY ticket LIMIT 1").bind(owner);
+    tx.first(ticket, |row| row.try_get(0)).await
 }
 
 /// Refuses when another owner has one of the keys; answers those that the owner has itself.
@@ -149,15 +157,10 @@ async fn refuse_held(tx: &mut Transaction, keys: &[&str], owner: &str) -> Result
         "SELECT claim_key, owner FROM claims WHERE claim_key IN ({}) ORDER BY claim_key",
         places(1, keys.len())
     );
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    for key in keys {
-        query = query.bind(*key);
-    }
-    let rows = query.fetch_all(&mut **tx).await.map_err(|error| tx.fail(error))?;
+    let held = with_keys(sqlx::query(AssertSqlSafe(sql)), keys);
     let mut mine = BTreeSet::new();
-    for row in rows {
-        let key: String = row.try_get(0).map_err(|error| tx.fail(error))?;
-        let by: String = row.try_get(1).map_err(|error| tx.fail(error))?;
+    for (key, by) in tx.all(held, |row| Ok((row.try_get(0)?, row.try_get(1)?))).await? {
+        let by: String = by;
         if by != owner {
             return Err(Error::Claimed { key, by, waiting: false });
         }
@@ -173,28 +176,11 @@ async fn refuse_awaited(tx: &mut Transaction, keys: &[&str], owner: &str, ticket
          ORDER BY ticket, claim_key LIMIT 1",
         places(3, keys.len())
     );
-    let mut query = sqlx::query(AssertSqlSafe(sql)).bind(ticket).bind(owner);
-    for key in keys {
-        query = query.bind(*key);
-    }
-    match query.fetch_optional(&mut **tx).await.map_err(|error| tx.fail(error))? {
-        None => Ok(()),
-        Some(row) => {
-            let key = row.try_get(0).map_err(|error| tx.fail(error))?;
-            let by = row.try_get(1).map_err(|error| tx.fail(error))?;
-            Err(Error::Claimed { key, by, waiting: true })
-        }
-    }
+    let awaited = with_keys(sqlx::query(AssertSqlSafe(sql)).bind(ticket).bind(owner), keys);
+    let refusal = |row: &AnyRow| Ok(Error::Claimed { key: row.try_get(0)?, by: row.try_get(1)?, waiting: true });
+    tx.first(awaited, refusal).await?.map_or(Ok(()), Err)
 }
 
-/// `$from, …` for `count` values.
-fn places(from: usize, count: usize) -> String {
-    (from..from + count).map(|at| format!("${at}")).collect::<Vec<_>>().join(", ")
-}
-
-async fn run(
-    tx: &mut Transaction,
-    query: sqlx::query::Query<'_, sqlx::Any, sqlx::any::AnyArguments>,
-) -> Result<(), Error> {
-    query.execute(&mut **tx).await.map(drop).map_err(|error| tx.fail(error))
+fn with_keys<'q>(statement: Statement<'q>, keys: &[&'q str]) -> Statement<'q> {
+    keys.iter().fold(statement, |statement, key| statement.bind(*key))
 }

@@ -2,6 +2,7 @@
 //! or replaced by a writer that says which revision it has read.
 
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use crate::limit::{check_body, check_name, page, prefix_bound, to_i64};
 use crate::rollout::{candidate_limit, only_one};
@@ -47,66 +48,46 @@ impl Store {
     /// One document; [`Error::NotFound`].
     pub async fn get_document(&self, kind: &str, id: &str) -> Result<Document, Error> {
         let sql = "SELECT id, revision, body FROM documents WHERE kind = $1 AND id = $2";
-        let row = sqlx::query(sql).bind(kind).bind(id).fetch_optional(self.reader()).await;
-        let row = row.map_err(|error| self.fail(error))?;
-        let row = row.ok_or_else(|| Error::NotFound { what: kind.to_owned(), name: id.to_owned() })?;
-        let document = || -> Result<Document, sqlx::Error> {
+        let document = |row: &AnyRow| {
             let revision = row.try_get::<i64, _>(1)?.unsigned_abs();
             Ok(Document { id: row.try_get(0)?, revision, json: row.try_get(2)? })
         };
-        document().map_err(|error| self.fail(error))
+        let found = self.first(sqlx::query(sql).bind(kind).bind(id), document).await?;
+        found.ok_or_else(|| Error::NotFound { what: kind.to_owned(), name: id.to_owned() })
     }
 
     /// The ids of all documents of a kind that come after `after`, sorted, at most `limit`.
     pub async fn list_documents(&self, kind: &str, after: Option<&str>, limit: u32) -> Result<Vec<String>, Error> {
         let sql = "SELECT id FROM documents WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3";
-        let rows = sqlx::query(sql)
-            .bind(kind)
-            .bind(after.unwrap_or_default())
-            .bind(page(limit))
-            .fetch_all(self.reader())
-            .await
-            .map_err(|error| self.fail(error))?;
-        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(|error| self.fail(error))
+        let ids = sqlx::query(sql).bind(kind).bind(after.unwrap_or_default()).bind(page(limit));
+        self.all(ids, |row| row.try_get(0)).await
     }
 
     /// The document with this id, or the only one whose id begins so. [`Error::NotFound`],
     /// [`Error::Ambiguous`].
     pub async fn resolve_document(&self, kind: &str, prefix: &str) -> Result<Document, Error> {
         let sql = "SELECT id FROM documents WHERE kind = $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4";
-        let rows = sqlx::query(sql)
-            .bind(kind)
-            .bind(prefix)
-            .bind(prefix_bound(prefix))
-            .bind(candidate_limit())
-            .fetch_all(self.reader())
-            .await
-            .map_err(|error| self.fail(error))?;
-        let ids: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
-        let id = only_one(kind, prefix, ids.map_err(|error| self.fail(error))?)?;
+        let fitting = sqlx::query(sql).bind(kind).bind(prefix).bind(prefix_bound(prefix)).bind(candidate_limit());
+        let id = only_one(kind, prefix, self.all(fitting, |row| row.try_get(0)).await?)?;
         self.get_document(kind, &id).await
     }
 }
 
 async fn replace(tx: &mut Transaction, kind: &str, id: &str, json: &str, expected: u64) -> Result<u64, Error> {
     let old = to_i64("a revision", expected)?;
-    let written = if expected == 0 {
+    let write = if expected == 0 {
         let sql = "INSERT INTO documents (kind, id, revision, body) VALUES ($1, $2, 1, $3) \
                    ON CONFLICT (kind, id) DO NOTHING";
-        sqlx::query(sql).bind(kind).bind(id).bind(json).execute(&mut **tx).await
+        sqlx::query(sql).bind(kind).bind(id).bind(json)
     } else {
         let sql = "UPDATE documents SET revision = revision + 1, body = $3 \
                    WHERE kind = $1 AND id = $2 AND revision = $4";
-        sqlx::query(sql).bind(kind).bind(id).bind(json).bind(old).execute(&mut **tx).await
+        sqlx::query(sql).bind(kind).bind(id).bind(json).bind(old)
     };
-    if written.map_err(|error| tx.fail(error))?.rows_affected() == 1 {
+    if tx.execute(write).await? == 1 {
         return Ok(expected + 1);
     }
-    let sql = "SELECT revision FROM documents WHERE kind = $1 AND id = $2";
-    let row = sqlx::query(sql).bind(kind).bind(id).fetch_optional(&mut **tx).await.map_err(|error| tx.fail(error))?;
-    let found = match row {
-        Some(row) => row.try_get::<i64, _>(0).map_err(|error| tx.fail(error))?.unsigned_abs(),
-        None => 0,
-    };
+    let revision = sqlx::query("SELECT revision FROM documents WHERE kind = $1 AND id = $2").bind(kind).bind(id);
+    let found = tx.first(revision, |row| row.try_get::<i64, _>(0)).await?.unwrap_or(0).unsigned_abs();
     Err(Error::Conflict { expected, found })
 }

@@ -5,6 +5,7 @@
 //! wrong can only move a holding to somebody else too early, never let two epochs write.
 
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use crate::limit::{check_name, to_i64};
 use crate::transaction::Transaction;
@@ -94,8 +95,7 @@ impl Store {
     /// The newest holding of a lease; none when it was never acquired.
     pub async fn lease(&self, name: &str) -> Result<Option<LeaseState>, Error> {
         let sql = "SELECT holder, epoch, until_ms, released FROM leases WHERE name = $1";
-        let row = sqlx::query(sql).bind(name).fetch_optional(self.reader()).await.map_err(|error| self.fail(error))?;
-        let state = |row: &sqlx::any::AnyRow| -> Result<LeaseState, sqlx::Error> {
+        let state = |row: &AnyRow| {
             Ok(LeaseState {
                 name: name.to_owned(),
                 holder: row.try_get(0)?,
@@ -104,7 +104,7 @@ impl Store {
                 is_released: row.try_get::<i64, _>(3)? != 0,
             })
         };
-        row.as_ref().map(state).transpose().map_err(|error| self.fail(error))
+        self.first(sqlx::query(sql).bind(name), state).await
     }
 }
 
@@ -115,15 +115,13 @@ async fn acquire(tx: &mut Transaction, name: &str, holder: &str, now_ms: i64, tt
                SET holder = excluded.holder, epoch = leases.epoch + 1, until_ms = excluded.until_ms, released = 0 \
                WHERE leases.released = 1 OR leases.until_ms <= $4 OR leases.holder = excluded.holder \
                RETURNING epoch";
-    let taken = sqlx::query(sql).bind(name).bind(holder).bind(until_ms).bind(now_ms).fetch_optional(&mut **tx).await;
-    if let Some(row) = taken.map_err(|error| tx.fail(error))? {
-        let epoch: i64 = row.try_get(0).map_err(|error| tx.fail(error))?;
+    let taken = sqlx::query(sql).bind(name).bind(holder).bind(until_ms).bind(now_ms);
+    if let Some(epoch) = tx.first(taken, |row| row.try_get::<i64, _>(0)).await? {
         return Ok(Lease { name: name.to_owned(), epoch: epoch.unsigned_abs(), until_ms });
     }
-    let sql = "SELECT holder, until_ms FROM leases WHERE name = $1";
-    let row = sqlx::query(sql).bind(name).fetch_one(&mut **tx).await.map_err(|error| tx.fail(error))?;
-    let by = row.try_get(0).map_err(|error| tx.fail(error))?;
-    Err(Error::Held { by, until_ms: row.try_get(1).map_err(|error| tx.fail(error))? })
+    let holder = sqlx::query("SELECT holder, until_ms FROM leases WHERE name = $1").bind(name);
+    let held = tx.first(holder, |row| Ok(Error::Held { by: row.try_get(0)?, until_ms: row.try_get(1)? })).await?;
+    Err(held.unwrap_or_else(|| Error::NotFound { what: "lease".to_owned(), name: name.to_owned() }))
 }
 
 /// Refuses a writer whose holding is not the newest one. The row is written, not only read, so
@@ -134,14 +132,8 @@ pub(crate) async fn hold(tx: &mut Transaction, fence: &Fence) -> Result<(), Erro
 }
 
 async fn change(tx: &mut Transaction, sql: &'static str, value: i64, fence: &Fence) -> Result<(), Error> {
-    let changed = sqlx::query(sql)
-        .bind(value)
-        .bind(fence.lease.as_str())
-        .bind(to_i64("a lease epoch", fence.epoch)?)
-        .execute(&mut **tx)
-        .await
-        .map_err(|error| tx.fail(error))?;
-    if changed.rows_affected() == 1 {
+    let statement = sqlx::query(sql).bind(value).bind(fence.lease.as_str()).bind(to_i64("a lease epoch", fence.epoch)?);
+    if tx.execute(statement).await? == 1 {
         Ok(())
     } else {
         Err(Error::Fenced { lease: fence.lease.clone(), epoch: fence.epoch })

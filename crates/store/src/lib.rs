@@ -15,10 +15,13 @@
 mod append;
 mod backend;
 mod blob;
+mod block;
 mod claim;
+mod connections;
 mod document;
 mod error;
 mod event;
+mod file;
 mod lease;
 mod limit;
 mod location;

@@ -44,37 +44,23 @@ impl Store {
     pub async fn streams(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<StreamHead>, Error> {
         let sql = "SELECT stream, seq, hash FROM streams \
                    WHERE stream >= $1 AND stream < $2 AND stream > $3 ORDER BY stream LIMIT $4";
-        let rows = sqlx::query(sql)
-            .bind(prefix)
-            .bind(prefix_bound(prefix))
-            .bind(after.unwrap_or_default())
-            .bind(page(limit))
-            .fetch_all(self.reader())
-            .await
-            .map_err(|error| self.fail(error))?;
-        rows.iter().map(head_from_row).collect::<Result<_, _>>().map_err(|error| self.fail(error))
+        let after = after.unwrap_or_default();
+        let names = sqlx::query(sql).bind(prefix).bind(prefix_bound(prefix)).bind(after).bind(page(limit));
+        self.all(names, head_from_row).await
     }
 
     /// The head of one stream, none when it does not exist.
     pub(crate) async fn stream_head(&self, stream: &str) -> Result<Option<StreamHead>, Error> {
-        let sql = "SELECT stream, seq, hash FROM streams WHERE stream = $1";
-        let row = sqlx::query(sql).bind(stream).fetch_optional(self.reader()).await;
-        let row = row.map_err(|error| self.fail(error))?;
-        row.as_ref().map(head_from_row).transpose().map_err(|error| self.fail(error))
+        let head = sqlx::query("SELECT stream, seq, hash FROM streams WHERE stream = $1").bind(stream);
+        self.first(head, head_from_row).await
     }
 
     /// Rows as they are stored, unchecked.
     pub(crate) async fn rows_after(&self, stream: &str, after_seq: u64, limit: u32) -> Result<Vec<StoredEvent>, Error> {
         let sql = "SELECT seq, kind, version, at_ms, principal, body, hash FROM events \
                    WHERE stream = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-        let rows = sqlx::query(sql)
-            .bind(stream)
-            .bind(to_i64("a sequence number", after_seq)?)
-            .bind(page(limit))
-            .fetch_all(self.reader())
-            .await
-            .map_err(|error| self.fail(error))?;
-        rows.iter().map(StoredEvent::from_row).collect::<Result<_, _>>().map_err(|error| self.fail(error))
+        let after = to_i64("a sequence number", after_seq)?;
+        self.all(sqlx::query(sql).bind(stream).bind(after).bind(page(limit)), StoredEvent::from_row).await
     }
 
     /// The hash of one event, or the stream's first link.
@@ -82,15 +68,10 @@ impl Store {
         if seq == 0 {
             return Ok(genesis(stream));
         }
-        let sql = "SELECT hash FROM events WHERE stream = $1 AND seq = $2";
-        let row =
-            sqlx::query(sql).bind(stream).bind(to_i64("a sequence number", seq)?).fetch_optional(self.reader()).await;
-        match row.map_err(|error| self.fail(error))? {
-            Some(row) => row.try_get(0).map_err(|error| self.fail(error)),
-            None => {
-                Err(Error::Broken(Broken { stream: stream.to_owned(), seq, why: "the event is missing".to_owned() }))
-            }
-        }
+        let hash = sqlx::query("SELECT hash FROM events WHERE stream = $1 AND seq = $2");
+        let hash = self.first(hash.bind(stream).bind(to_i64("a sequence number", seq)?), |row| row.try_get(0)).await?;
+        let why = "the event is missing".to_owned();
+        hash.ok_or_else(|| Error::Broken(Broken { stream: stream.to_owned(), seq, why }))
     }
 }
 

@@ -48,40 +48,29 @@ impl Store {
                    WHERE (created_ms < $1 OR (created_ms = $1 AND id < $2)) \
                    AND ($3 = '' OR environment = $3) AND ($4 = '' OR phase = $4) \
                    ORDER BY created_ms DESC, id DESC LIMIT $5";
-        let rows = sqlx::query(sql)
+        let page = sqlx::query(sql)
             .bind(before.map_or(i64::MAX, |row| row.created_ms))
             .bind(before.map_or("", |row| row.id.as_str()))
             .bind(filter.environment.as_deref().unwrap_or_default())
             .bind(filter.phase.as_deref().unwrap_or_default())
-            .bind(page(limit))
-            .fetch_all(self.reader())
-            .await
-            .map_err(|error| self.fail(error))?;
-        rows.iter().map(from_row).collect::<Result<_, _>>().map_err(|error| self.fail(error))
+            .bind(page(limit));
+        self.all(page, from_row).await
     }
 
     /// One rollout; [`Error::NotFound`] when there is none with this id.
     pub async fn rollout(&self, id: &str) -> Result<RolloutRow, Error> {
         let sql =
             "SELECT id, environment, services, plan_hash, phase, created_ms, updated_ms FROM rollouts WHERE id = $1";
-        let row = sqlx::query(sql).bind(id).fetch_optional(self.reader()).await.map_err(|error| self.fail(error))?;
-        let row = row.ok_or_else(|| Error::NotFound { what: "rollout".to_owned(), name: id.to_owned() })?;
-        from_row(&row).map_err(|error| self.fail(error))
+        let row = self.first(sqlx::query(sql).bind(id), from_row).await?;
+        row.ok_or_else(|| Error::NotFound { what: "rollout".to_owned(), name: id.to_owned() })
     }
 
     /// The rollout with this id, or the only one whose id begins so. [`Error::NotFound`],
     /// [`Error::Ambiguous`].
     pub async fn resolve_rollout(&self, prefix: &str) -> Result<RolloutRow, Error> {
         let sql = "SELECT id FROM rollouts WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3";
-        let rows = sqlx::query(sql)
-            .bind(prefix)
-            .bind(prefix_bound(prefix))
-            .bind(candidate_limit())
-            .fetch_all(self.reader())
-            .await
-            .map_err(|error| self.fail(error))?;
-        let ids: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
-        let id = only_one("rollout", prefix, ids.map_err(|error| self.fail(error))?)?;
+        let fitting = sqlx::query(sql).bind(prefix).bind(prefix_bound(prefix)).bind(candidate_limit());
+        let id = only_one("rollout", prefix, self.all(fitting, |row| row.try_get(0)).await?)?;
         self.rollout(&id).await
     }
 }
@@ -114,17 +103,15 @@ pub(crate) async fn upsert(tx: &mut Transaction, row: &RolloutRow) -> Result<(),
                ON CONFLICT (id) DO UPDATE SET environment = excluded.environment, services = excluded.services, \
                plan_hash = excluded.plan_hash, phase = excluded.phase, created_ms = excluded.created_ms, \
                updated_ms = excluded.updated_ms";
-    let done = sqlx::query(sql)
+    let upsert = sqlx::query(sql)
         .bind(row.id.as_str())
         .bind(row.environment.as_str())
         .bind(row.services.as_str())
         .bind(row.plan.as_str())
         .bind(row.phase.as_str())
         .bind(row.created_ms)
-        .bind(row.updated_ms)
-        .execute(&mut **tx)
-        .await;
-    done.map(drop).map_err(|error| tx.fail(error))
+        .bind(row.updated_ms);
+    tx.execute(upsert).await.map(drop)
 }
 
 fn from_row(row: &AnyRow) -> Result<RolloutRow, sqlx::Error> {

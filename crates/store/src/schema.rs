@@ -7,10 +7,11 @@
 use std::borrow::Cow;
 
 use sqlx::migrate::{MigrateError, Migration, Migrator};
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row, SqlSafeStr};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row, SqlSafeStr};
 
 use crate::Error;
 use crate::backend::Backend;
+use crate::connections::Connection;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -21,33 +22,35 @@ pub(crate) fn known() -> i64 {
 
 /// Creates or extends the tables. Does not write, nor wait for a writer, when they are up to date.
 /// Several processes may do this at the same time.
-pub(crate) async fn bring_up_to_date(conn: &mut AnyConnection, backend: Backend, store: &str) -> Result<(), Error> {
-    let fail = |error| Error::from_sqlx(backend, store, error);
-    let found = newest_applied(conn, backend).await.map_err(fail)?;
+pub(crate) async fn bring_up_to_date(conn: &mut Connection) -> Result<(), Error> {
+    let found = newest_applied(conn).await?;
     if found > known() {
         return Err(Error::TooNew { found, known: known() });
     }
     if found == known() {
         return Ok(());
     }
+    let (backend, store) = (conn.backend(), conn.name().to_owned());
     match backend {
         // The migrator takes no lock of its own on SQLite. Inside this transaction its own
         // transactions become savepoints, and all versions come in together or not at all.
         Backend::Sqlite => {
-            let mut tx = conn.begin_with(backend.begin()).await.map_err(fail)?;
-            run(&mut tx, backend, store).await?;
+            let fail = |error| Error::from_sqlx(backend, &store, error);
+            let mut tx = conn.raw().begin_with(backend.begin()).await.map_err(fail)?;
+            run(&mut tx, backend, &store).await?;
             tx.commit().await.map_err(fail)
         }
-        Backend::Postgres => run(conn, backend, store).await,
+        Backend::Postgres => run(conn.raw(), backend, &store).await,
     }
 }
 
-async fn newest_applied(conn: &mut AnyConnection, backend: Backend) -> Result<i64, sqlx::Error> {
-    if sqlx::query(backend.has_migrations_table()).fetch_optional(&mut *conn).await?.is_none() {
+async fn newest_applied(conn: &mut Connection) -> Result<i64, Error> {
+    let table = sqlx::query(conn.backend().has_migrations_table());
+    if conn.first(table, |_| Ok(())).await?.is_none() {
         return Ok(0);
     }
-    let newest = "SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations";
-    sqlx::query(newest).fetch_one(&mut *conn).await?.try_get(0)
+    let newest = sqlx::query("SELECT version FROM _sqlx_migrations ORDER BY version DESC LIMIT 1");
+    Ok(conn.first(newest, |row| row.try_get(0)).await?.unwrap_or(0))
 }
 
 async fn run(conn: &mut AnyConnection, backend: Backend, store: &str) -> Result<(), Error> {

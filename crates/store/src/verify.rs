@@ -97,14 +97,13 @@ impl Store {
         let sql = "SELECT stream FROM streams WHERE stream > $1 \
                    UNION SELECT stream FROM events WHERE stream > $1 ORDER BY 1 LIMIT 500";
         loop {
-            let rows = sqlx::query(sql).bind(after.as_str()).fetch_all(self.reader()).await;
-            let rows = rows.map_err(|error| self.fail(error))?;
-            if rows.is_empty() {
+            let streams: Vec<String> = self.all(sqlx::query(sql).bind(after.as_str()), |row| row.try_get(0)).await?;
+            let Some(last) = streams.last() else {
                 return Ok(audit);
-            }
-            for row in rows {
-                after = row.try_get(0).map_err(|error| self.fail(error))?;
-                match self.verify(&after).await {
+            };
+            after.clone_from(last);
+            for stream in &streams {
+                match self.verify(stream).await {
                     Ok(head) => audit.intact.push(head),
                     Err(Error::Broken(broken)) => audit.broken.push(broken),
                     Err(error) => return Err(error),
@@ -117,15 +116,8 @@ impl Store {
         if self.backend() == Backend::Postgres {
             return Ok(());
         }
-        let rows =
-            sqlx::query("PRAGMA quick_check(3)").fetch_all(self.reader()).await.map_err(|error| self.fail(error))?;
-        let mut faults = Vec::new();
-        for row in rows {
-            let line: String = row.try_get(0).map_err(|error| self.fail(error))?;
-            if line != "ok" {
-                faults.push(line);
-            }
-        }
+        let lines: Vec<String> = self.all(sqlx::query("PRAGMA quick_check(3)"), |row| row.try_get(0)).await?;
+        let faults: Vec<String> = lines.into_iter().filter(|line| line != "ok").collect();
         if faults.is_empty() { Ok(()) } else { Err(self.corrupt(faults.join("; "))) }
     }
 }

@@ -4,36 +4,44 @@
 //! connection only; so one connection is kept for this and the token also counts how often it had
 //! to be made anew. PostgreSQL's snapshot names exactly the transactions that are visible.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyPool, Row};
+use sqlx::{AnyConnection, Connection as _, Row};
 use tokio::sync::Mutex;
 
 use crate::backend::Backend;
+use crate::connections::Connections;
 use crate::{Error, Store};
 
 pub(crate) struct Watch {
     backend: Backend,
-    pool: AnyPool,
+    connections: Arc<Connections>,
     kept: Mutex<Kept>,
 }
 
+#[derive(Default)]
 struct Kept {
-    conn: Option<PoolConnection<Any>>,
+    conn: Option<AnyConnection>,
     made: u64,
 }
 
 impl Watch {
-    pub(crate) fn new(backend: Backend, pool: AnyPool) -> Self {
-        Self { backend, pool, kept: Mutex::new(Kept { conn: None, made: 0 }) }
+    pub(crate) fn new(backend: Backend, connections: Arc<Connections>) -> Self {
+        Self { backend, connections, kept: Mutex::new(Kept::default()) }
     }
 
     pub(crate) async fn close(&self) {
-        self.kept.lock().await.conn = None;
-        self.pool.close().await;
+        let kept = self.kept.lock().await.conn.take();
+        if let Some(conn) = kept {
+            // Whatever the database says to the goodbye, the connection is gone.
+            let _ = conn.close().await;
+        }
     }
 
-    async fn token(&self) -> Result<u64, sqlx::Error> {
+    async fn token(&self) -> Result<u64, Error> {
+        let query = sqlx::query(self.backend.watch());
+        let fail = |error| self.connections.fail(error);
         match self.backend {
             Backend::Sqlite => {
                 let mut kept = self.kept.lock().await;
@@ -42,16 +50,19 @@ impl Watch {
                     Some(conn) => conn,
                     None => {
                         kept.made += 1;
-                        self.pool.acquire().await?
+                        self.connections.connect().await?
                     }
                 };
-                let version: i64 = sqlx::query(self.backend.watch()).fetch_one(&mut *conn).await?.try_get(0)?;
+                let row = query.fetch_one(&mut conn).await.map_err(fail)?;
+                let version: i64 = row.try_get(0).map_err(fail)?;
                 kept.conn = Some(conn);
                 Ok(shorten(&format!("{} {version}", kept.made)))
             }
             Backend::Postgres => {
-                let snapshot: String = sqlx::query(self.backend.watch()).fetch_one(&self.pool).await?.try_get(0)?;
-                Ok(shorten(&snapshot))
+                let mut conn = self.connections.acquire().await?;
+                let snapshot: Option<String> = conn.first(query, |row| row.try_get(0)).await?;
+                conn.keep();
+                snapshot.map(|snapshot| shorten(&snapshot)).ok_or_else(|| fail(sqlx::Error::RowNotFound))
             }
         }
     }
@@ -69,6 +80,6 @@ impl Store {
     ///
     /// Costs a few microseconds on SQLite and one round trip on PostgreSQL (13 or newer).
     pub async fn watch_token(&self) -> Result<u64, Error> {
-        self.watch().token().await.map_err(|error| self.fail(error))
+        self.watch().token().await
     }
 }
