@@ -1,10 +1,13 @@
 //! Starting rollouts, and what people do to them.
 
+use std::sync::Arc;
+
 use seaway_core::{
     digest::Digest,
     execution::{Command, Envelope, Frame, Input, State, create, handle},
     ids::{Principal, RolloutId},
     plan::Plan,
+    release::Content,
 };
 use seaway_store::{RolloutFilter, RolloutRow};
 
@@ -94,6 +97,14 @@ impl Engine {
         }
     }
 
+    /// Stores the content of a release, without secret manifests. Storing it twice is the same as once.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn save_contents<'a>(&self, contents: impl Iterator<Item = &'a Arc<Content>>) -> Result<(), Error> {
+        self.contents.save(contents).await
+    }
+
     /// Stores a plan by its hash. Storing it twice is the same as once.
     ///
     /// # Errors
@@ -126,15 +137,15 @@ impl Engine {
         seaway_core::plan::read(&document.id, document.json.as_bytes()).map_err(Error::Findings)
     }
 
-    pub(crate) async fn frame_of(&self, hash: &str) -> Result<std::sync::Arc<Frame>, Error> {
+    pub(crate) async fn frame_of(&self, hash: &str) -> Result<Arc<Frame>, Error> {
         if let Some(frame) = self.frames.lock().await.get(hash) {
-            return Ok(std::sync::Arc::clone(frame));
+            return Ok(Arc::clone(frame));
         }
         let frame = Frame::new(self.plan_by_hash(hash).await?)?;
         if frame.hash.as_str() != hash {
             return Err(Error::PlanRefused(format!("the stored plan `{hash}` does not have its hash")));
         }
-        self.frames.lock().await.insert(hash.to_owned(), std::sync::Arc::clone(&frame));
+        self.frames.lock().await.insert(hash.to_owned(), Arc::clone(&frame));
         Ok(frame)
     }
 }
