@@ -1,12 +1,17 @@
 //! Approval: people open a stage by signing the plan's hash.
 
+use std::collections::BTreeMap;
+
 use super::{Event, Refusal, StageStatus, decider::Draft};
 use crate::{
     declaration::{ApprovalGate, Gate},
     digest::Digest,
-    ids::StageName,
+    ids::{Principal, StageName},
     plan::StagePlan,
 };
+
+/// Who approved a stage, and when.
+type Given = BTreeMap<Principal, i64>;
 
 pub(super) fn approve(draft: &mut Draft<'_>, stage: &StageName, plan: &Digest) -> Result<(), Refusal> {
     if let Some(end) = draft.state.end {
@@ -17,12 +22,14 @@ pub(super) fn approve(draft: &mut Draft<'_>, stage: &StageName, plan: &Digest) -
     }
     let index = draft.state.frame.stage_named(stage).ok_or_else(|| Refusal::NoStage(stage.clone()))?;
     let planned = draft.state.frame.stage(index);
-    let gate = gates(planned).next().ok_or_else(|| Refusal::NoApprovalGate(stage.clone()))?;
+    if gates(planned).next().is_none() {
+        return Err(Refusal::NoApprovalGate(stage.clone()));
+    }
     if draft.state.stages[index].status != StageStatus::Closed {
         return Err(Refusal::AlreadyOpen(stage.clone()));
     }
-    if !gate.from.is_empty() && !gate.from.contains(&draft.by) {
-        let from: Vec<&str> = gate.from.iter().map(|who| who.as_str()).collect();
+    if !gates(planned).any(|gate| counts(gate, &draft.by)) {
+        let from: Vec<&str> = gates(planned).flat_map(|gate| gate.from.iter().map(|who| who.as_str())).collect();
         return Err(Refusal::MayNotApprove { who: draft.by.clone(), from: from.join(", ") });
     }
     if draft.state.stages[index].approvals.contains_key(&draft.by) {
@@ -39,7 +46,21 @@ pub(super) fn gates(stage: &StagePlan) -> impl Iterator<Item = &ApprovalGate> {
     })
 }
 
-/// How many approvals a stage needs; 0 = none. Several gates all have to open, so the greatest count decides.
-pub(super) fn needed(stage: &StagePlan) -> u32 {
-    gates(stage).map(|gate| gate.count).max().unwrap_or(0)
+/// Whether every approval gate of a stage has its approvals. Each gate counts only those who may open it.
+pub(super) fn is_open(stage: &StagePlan, given: &Given) -> bool {
+    gates(stage).all(|gate| is_given(gate, given))
+}
+
+/// Whether a gate has its approvals.
+pub(super) fn is_given(gate: &ApprovalGate, given: &Given) -> bool {
+    counted(gate, given).count() >= gate.count as usize
+}
+
+/// Those who approved and count for a gate.
+pub(super) fn counted(gate: &ApprovalGate, given: &Given) -> impl Iterator<Item = Principal> {
+    given.keys().filter(|who| counts(gate, who)).cloned()
+}
+
+fn counts(gate: &ApprovalGate, who: &Principal) -> bool {
+    gate.from.is_empty() || gate.from.contains(who)
 }

@@ -1,6 +1,6 @@
 //! Bake: a changed stage must stay healthy for a time before the next opens.
 
-use super::{Event, Refusal, StageEnd, StageStatus, State, StepStatus, decider::Draft, stage, step};
+use super::{Event, Refusal, StageStatus, State, StepStatus, decider::Draft, stage, step};
 use crate::{
     ids::StepId,
     plan::{StepKind, StepPlan},
@@ -50,8 +50,7 @@ pub(super) fn advance(draft: &mut Draft<'_>, current: usize) -> Result<bool, Ref
     if draft.state.stages[current].verified.iter().any(is_open) {
         return Ok(false);
     }
-    let stage = draft.state.frame.stage(current).name.clone();
-    draft.emit(Event::StageCompleted { stage, end: StageEnd::Baked })?;
+    stage::complete(draft, current)?;
     Ok(true)
 }
 

@@ -1,6 +1,6 @@
 //! Claim: at most one rollout changes a service of an environment at a time.
 
-use super::{ClaimAnswer, ClaimState, Effect, Event, Refusal, decider::Draft};
+use super::{ClaimAnswer, ClaimState, Effect, Event, Refusal, State, decider::Draft};
 
 /// How long a waiting rollout waits before it asks again, in milliseconds. The queue is in the store, so asking
 /// seldom loses no place.
@@ -23,8 +23,13 @@ pub(super) fn answer(draft: &mut Draft<'_>, answer: &ClaimAnswer) -> Result<(), 
 }
 
 pub(super) fn ask_again(draft: &mut Draft<'_>) {
-    if draft.state.end.is_none() && draft.state.claim != ClaimState::Granted {
-        let services = draft.state.frame.plan.services.keys().cloned().collect();
-        draft.effect(Effect::Claim { services });
-    }
+    draft.decision.effects.extend(wanted(draft.state));
+}
+
+/// The claim that a rollout needs. One that has ended, or is about to, must not take a place in the queue: nobody
+/// would give it back.
+pub(super) fn wanted(state: &State) -> Option<Effect> {
+    let is_over = state.end.is_some() || state.stop.is_some();
+    let is_wanted = !is_over && state.claim != ClaimState::Granted;
+    is_wanted.then(|| Effect::Claim { services: state.frame.plan.services.keys().cloned().collect() })
 }

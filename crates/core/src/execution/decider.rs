@@ -79,9 +79,29 @@ pub enum Refusal {
         /// Its stage.
         stage: StageName,
     },
+    /// What is left would still be too much for the stage.
+    #[error(
+        "`{others}` failed too, and stage `{stage}` goes on with at most {max_failures} failed: retry them together"
+    )]
+    StillOverThreshold {
+        /// The stage.
+        stage: StageName,
+        /// Failed targets that were not named.
+        others: String,
+        /// Failed targets that the stage allows.
+        max_failures: u32,
+    },
     /// A process with an older lease.
     #[error("lease epoch {found} is not newer than {known}")]
     OldEpoch {
+        /// Epoch of the input.
+        found: u64,
+        /// Epoch of the rollout.
+        known: u64,
+    },
+    /// A process that does not drive any more, or not yet.
+    #[error("lease epoch {found} does not drive this rollout, {known} does: this process must stand back")]
+    NotDriving {
         /// Epoch of the input.
         found: u64,
         /// Epoch of the rollout.
@@ -110,12 +130,19 @@ pub fn handle(state: &mut State, envelope: &Envelope) -> Result<Decision, Refusa
     let mut draft = Draft::new(state, envelope);
     match &envelope.input {
         Input::Lead { epoch, unobserved_ms } => lead::take(&mut draft, *epoch, *unobserved_ms)?,
-        Input::Tick => {
+        Input::Tick { epoch } => {
+            lead::require(draft.state, *epoch)?;
             claim::ask_again(&mut draft);
             step::expire(&mut draft)?;
+            stop::cancel_again(&mut draft);
         }
-        Input::Claim(answer) => claim::answer(&mut draft, answer)?,
-        Input::Step { step, attempt, epoch, outcome } => step::answer(&mut draft, *step, *attempt, *epoch, outcome)?,
+        Input::Claim { epoch, answer } => {
+            lead::require(draft.state, *epoch)?;
+            claim::answer(&mut draft, answer)?;
+        }
+        // A process that was taken over may still send answers; nothing may follow from them.
+        Input::Step { epoch, .. } if *epoch != draft.state.epoch => return Ok(draft.finish()),
+        Input::Step { step, attempt, outcome, .. } => step::answer(&mut draft, *step, *attempt, outcome)?,
         Input::Command(command) => {
             use super::Command;
             match command {
@@ -193,7 +220,8 @@ pub(super) struct Draft<'a> {
     pub by: Principal,
     /// Why.
     pub reason: Option<String>,
-    decision: Decision,
+    /// What follows so far.
+    pub decision: Decision,
 }
 
 impl<'a> Draft<'a> {
@@ -219,17 +247,19 @@ impl<'a> Draft<'a> {
 
     fn cancel_before(&mut self, event: &Event) {
         if event.is_end() || matches!(event, Event::StopRequested { .. }) {
-            let cancels: Vec<Effect> = self.state.running.iter().map(|step| self.state.cancel(*step)).collect();
-            self.decision.effects.extend(cancels);
+            self.cancel_running();
         }
+    }
+
+    /// Asks for the cancellation of everything in flight.
+    pub fn cancel_running(&mut self) {
+        let cancels: Vec<Effect> = self.state.running.iter().map(|step| self.state.cancel(*step)).collect();
+        self.decision.effects.extend(cancels);
     }
 
     fn follow(&mut self, event: &Event) {
         match event {
-            Event::Created { .. } => self.effect(self.state.claim_effect()),
-            Event::Retried { .. } if self.state.claim != super::ClaimState::Granted => {
-                self.effect(self.state.claim_effect())
-            }
+            Event::Created { .. } | Event::Retried { .. } => claim::ask_again(self),
             Event::StepStarted { step, .. } => self.effect(self.state.perform(*step)),
             Event::Led { .. } => {
                 let outstanding = self.state.outstanding();
@@ -250,16 +280,11 @@ impl State {
         if self.end.is_some() {
             return Vec::new();
         }
-        let claim = (self.claim != super::ClaimState::Granted).then(|| self.claim_effect());
         let steps = self.running.iter().map(|step| match self.stop {
             Some(_) => self.cancel(*step),
             None => self.perform(*step),
         });
-        claim.into_iter().chain(steps).collect()
-    }
-
-    fn claim_effect(&self) -> Effect {
-        Effect::Claim { services: self.frame.plan.services.keys().cloned().collect() }
+        claim::wanted(self).into_iter().chain(steps).collect()
     }
 
     fn cancel(&self, step: crate::ids::StepId) -> Effect {

@@ -173,6 +173,8 @@ pub enum StageEnd {
     NoBake,
     /// Nothing changed in it, so there was nothing to bake.
     NoChange,
+    /// Every target that was to change failed, as many as the plan allows, so there was nothing to bake.
+    NoneVerified,
 }
 
 impl Event {

@@ -71,6 +71,7 @@ impl State {
                 }
                 if self.end.take().is_some() {
                     self.claim = ClaimState::Asked;
+                    self.verify_again();
                 }
             }
             Event::Stopped => self.fold_end(Phase::Stopped),
@@ -84,13 +85,20 @@ impl State {
         self.frame.stage_named(name).ok_or_else(|| FoldError(format!("it has no stage `{name}`")))
     }
 
-    /// Attempts of a process that is gone get their full time again, and bakes the time that nobody watched.
+    /// Attempts of a process that is gone get their full time again; bakes, and the patience with targets that do
+    /// not answer, the time that nobody watched.
     fn fold_led(&mut self, epoch: u64, unobserved_ms: u64) {
         self.epoch = epoch;
         let unobserved = i64::try_from(unobserved_ms).unwrap_or(i64::MAX);
         for stage in &mut self.stages {
             if let StageStatus::Baking { until_ms } = &mut stage.status {
                 *until_ms = until_ms.saturating_add(unobserved);
+            }
+        }
+        let retrying = self.retrying.iter().map(|(_, step)| *step);
+        for id in self.running.iter().copied().chain(retrying) {
+            if let Some(since_ms) = &mut self.steps[id.index()].trying_since_ms {
+                *since_ms = since_ms.saturating_add(unobserved);
             }
         }
         let deadlines: Vec<(StepId, i64)> =
@@ -195,6 +203,36 @@ impl State {
         stage.pending.insert(target);
     }
 
+    /// After its end the rollout gave its claim back, so another may have changed what was verified. All verified
+    /// targets are read back once more, in stage order, before anything goes on.
+    fn verify_again(&mut self) {
+        let frame = Arc::clone(&self.frame);
+        for target in 0..frame.target_count() {
+            if self.targets[target].status != TargetStatus::Verified {
+                continue;
+            }
+            for step in frame.target(target).steps.iter().filter(|step| step.kind == StepKind::Verify) {
+                let attempt = self.steps[step.id.index()].attempt;
+                self.steps[step.id.index()] = StepState { attempt, ..StepState::default() };
+            }
+            self.targets[target].status = TargetStatus::Pending;
+            self.targets[target].ended_ms = None;
+            let stage = &mut self.stages[frame.stage_of(target)];
+            stage.status = StageStatus::Open;
+            stage.done_ms = None;
+            stage.verified.remove(&target);
+            stage.pending.insert(target);
+        }
+    }
+
+    /// Steps of a target that wait for nothing but the decider. Bakes are not among them: they start together.
+    pub(super) fn startable(&self, target: usize) -> Vec<StepId> {
+        let is_done = |after: &StepId| self.steps[after.index()].status == StepStatus::Succeeded;
+        let steps = self.frame.target(target).steps.iter().filter(|step| step.kind != StepKind::Bake);
+        let waiting = steps.filter(|step| self.steps[step.id.index()].status == StepStatus::Pending);
+        waiting.filter(|step| step.after.iter().all(is_done)).map(|step| step.id).collect()
+    }
+
     /// A target that starts again ends its stage's bake; the whole stage bakes anew when it is verified.
     fn restart_bakes(&mut self, stage: usize) {
         for id in self.bakes_in_flight(stage) {
@@ -231,12 +269,7 @@ impl State {
             (false, _, true) => TargetStatus::Verified,
             _ => TargetStatus::Running,
         };
-        let ready: Vec<StepId> = steps
-            .iter()
-            .filter(|step| step.kind != StepKind::Bake && status(step) == StepStatus::Pending)
-            .filter(|step| step.after.iter().all(|after| self.steps[after.index()].status == StepStatus::Succeeded))
-            .map(|step| step.id)
-            .collect();
+        let ready = self.startable(target);
         if has_failed {
             // What waits for another attempt cannot save the target any more.
             for step in steps {

@@ -1,17 +1,18 @@
 //! A plan made ready for execution: hashed once, positions looked up once.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     hash::{Hash, Hasher},
     ops::Range,
     sync::Arc,
 };
 
-use super::FoldError;
+use super::{FoldError, approval};
 use crate::{
     digest::Digest,
     ids::{StageName, StepId},
-    plan::{Plan, StagePlan, StepPlan, TargetPlan},
+    plan::{Plan, StagePlan, StepKind, StepPlan, TargetPlan},
 };
 
 /// A plan made ready for execution: with its hash and with positions looked up once.
@@ -34,12 +35,14 @@ impl Frame {
     /// Takes a plan.
     ///
     /// # Errors
-    /// When its steps are not numbered one after the other, or name steps of other targets.
+    /// When its steps are not numbered one after the other, name steps of other targets, could never start, or
+    /// when a gate would be open without anybody. Such a plan would wait for ever, or for nobody.
     pub fn new(plan: Plan) -> Result<Arc<Self>, FoldError> {
         let hash = plan.hash().map_err(|error| FoldError(error.to_string()))?;
         let mut targets = Vec::new();
         let mut target_of_step = Vec::new();
         for (stage_index, stage) in plan.stages.iter().enumerate() {
+            check_stage(stage)?;
             for (in_stage, target) in stage.targets.iter().enumerate() {
                 let first = target_of_step.len();
                 for step in &target.steps {
@@ -50,9 +53,7 @@ impl Frame {
                     }
                     target_of_step.push(targets.len());
                 }
-                if first == target_of_step.len() {
-                    return Err(FoldError(format!("target `{}` has no steps", target.name)));
-                }
+                check_target(target)?;
                 targets.push(TargetPosition { stage: stage_index, in_stage, steps: first..target_of_step.len() });
             }
         }
@@ -104,6 +105,36 @@ impl Frame {
     /// The position of a stage by name.
     pub fn stage_named(&self, name: &StageName) -> Option<usize> {
         self.plan.stages.iter().position(|stage| stage.name == *name)
+    }
+}
+
+fn check_stage(stage: &StagePlan) -> Result<(), FoldError> {
+    let wrong = |what: &str| Err(FoldError(format!("stage `{}` {what}", stage.name)));
+    if stage.max_concurrent == 0 {
+        return wrong("lets no target change");
+    }
+    if approval::gates(stage).any(|gate| gate.count == 0) {
+        return wrong("has an approval gate that nobody needs to open");
+    }
+    Ok(())
+}
+
+fn check_target(target: &TargetPlan) -> Result<(), FoldError> {
+    let wrong = |what: String| Err(FoldError(format!("target `{}` {what}", target.name)));
+    let bakes: BTreeSet<StepId> =
+        target.steps.iter().filter(|step| step.kind == StepKind::Bake).map(|step| step.id).collect();
+    if bakes.len() == target.steps.len() {
+        return wrong("has no steps before its bake".to_owned());
+    }
+    if bakes.len() > 1 {
+        return wrong("bakes twice".to_owned());
+    }
+    if !target.steps.iter().any(|step| step.kind == StepKind::Verify) {
+        return wrong("has no step that verifies it".to_owned());
+    }
+    match target.steps.iter().find(|step| step.after.iter().any(|after| bakes.contains(after))) {
+        Some(step) => wrong(format!("has step {} after its bake", step.id)),
+        None => Ok(()),
     }
 }
 

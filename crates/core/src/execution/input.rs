@@ -29,10 +29,18 @@ pub enum Input {
         /// How long nobody drove, in milliseconds. Bake time that nobody watched does not count.
         unobserved_ms: u64,
     },
-    /// Time has passed.
-    Tick,
+    /// Time has passed, or the driving process has read events of others.
+    Tick {
+        /// Epoch of the lease under which the process drives.
+        epoch: u64,
+    },
     /// Answer to [`super::Effect::Claim`].
-    Claim(ClaimAnswer),
+    Claim {
+        /// Epoch of the lease under which the process drives.
+        epoch: u64,
+        /// The answer.
+        answer: ClaimAnswer,
+    },
     /// Answer to [`super::Effect::Perform`].
     Step {
         /// Which step.

@@ -29,6 +29,8 @@ mod stage;
 mod state;
 mod step;
 mod stop;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub use decider::{Decision, Refusal, create, decide, handle};

@@ -28,6 +28,7 @@ pub(super) fn retry(draft: &mut Draft<'_>, names: &[TargetName]) -> Result<(), R
         }
     }
     let stages: BTreeSet<usize> = chosen.iter().map(|target| draft.state.frame.stage_of(*target)).collect();
+    stages.iter().try_for_each(|stage| refuse_useless(draft.state, *stage, &chosen))?;
     let bakes: Vec<StepId> = stages.into_iter().flat_map(|stage| draft.state.bakes_in_flight(stage)).collect();
     for step in bakes {
         let attempt = draft.state.steps[step.index()].attempt;
@@ -36,6 +37,21 @@ pub(super) fn retry(draft: &mut Draft<'_>, names: &[TargetName]) -> Result<(), R
     let targets = chosen.iter().map(|target| draft.state.frame.target(*target).name.clone()).collect();
     let reason = draft.reason.clone();
     draft.emit(Event::Retried { targets, reason })
+}
+
+/// A stage that stays over its threshold starts nothing; saying so is better than ending again at once.
+fn refuse_useless(state: &State, stage: usize, chosen: &[usize]) -> Result<(), Refusal> {
+    let planned = state.frame.stage(stage);
+    let others = state.stages[stage].failed.iter().filter(|target| !chosen.contains(target));
+    let others: Vec<&str> = others.map(|target| state.frame.target(*target).name.as_str()).collect();
+    if others.len() <= planned.max_failures as usize {
+        return Ok(());
+    }
+    Err(Refusal::StillOverThreshold {
+        stage: planned.name.clone(),
+        others: others.join("`, `"),
+        max_failures: planned.max_failures,
+    })
 }
 
 fn find(state: &State, name: &TargetName) -> Result<usize, Refusal> {

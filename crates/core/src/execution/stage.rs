@@ -1,13 +1,11 @@
 //! Stage: targets start in plan order, so many at once, until too many failed.
 
-use super::{Event, Refusal, StageEnd, StepStatus, approval, bake, decider::Draft, step};
-use crate::ids::StepId;
+use super::{Event, Refusal, StageEnd, approval, bake, decider::Draft, step};
 
 /// Opens a stage when its gates are open. Returns whether it moved.
 pub(super) fn open(draft: &mut Draft<'_>, current: usize) -> Result<bool, Refusal> {
     let planned = draft.state.frame.stage(current);
-    let given = draft.state.stages[current].approvals.len();
-    if draft.state.paused.is_some() || given < approval::needed(planned) as usize {
+    if draft.state.paused.is_some() || !approval::is_open(planned, &draft.state.stages[current].approvals) {
         return Ok(false);
     }
     let stage = planned.name.clone();
@@ -39,29 +37,32 @@ pub(super) fn advance(draft: &mut Draft<'_>, current: usize) -> Result<bool, Ref
         bake::start(draft, current)?;
         return Ok(true);
     }
-    let planned = draft.state.frame.stage(current);
-    let is_changed = planned.targets.iter().any(|target| target.is_changed());
-    let end = match (is_changed, planned.bake.0) {
-        (false, _) => StageEnd::NoChange,
-        (true, 0) => StageEnd::NoBake,
-        (true, _) => StageEnd::Baked,
+    complete(draft, current)?;
+    Ok(true)
+}
+
+/// Records that a stage is done, and how.
+pub(super) fn complete(draft: &mut Draft<'_>, current: usize) -> Result<(), Refusal> {
+    let (state, planned) = (&*draft.state, draft.state.frame.stage(current));
+    let mut verified = state.stages[current].verified.iter().map(|target| state.frame.target(*target));
+    let is_meant_to_change = planned.targets.iter().any(|target| target.is_changed());
+    let has_changed = verified.any(|target| target.is_changed());
+    let end = match (is_meant_to_change, has_changed, planned.bake.0) {
+        (false, _, _) => StageEnd::NoChange,
+        (true, false, _) => StageEnd::NoneVerified,
+        (true, true, 0) => StageEnd::NoBake,
+        (true, true, _) => StageEnd::Baked,
     };
     let stage = planned.name.clone();
-    draft.emit(Event::StageCompleted { stage, end })?;
-    Ok(true)
+    draft.emit(Event::StageCompleted { stage, end })
 }
 
 fn start_targets(draft: &mut Draft<'_>, current: usize) -> Result<(), Refusal> {
     let max_concurrent = draft.state.frame.stage(current).max_concurrent as usize;
     while draft.state.stages[current].running.len() < max_concurrent && !draft.state.is_over_threshold(current) {
         let Some(target) = draft.state.stages[current].pending.first().copied() else { break };
-        let frame = std::sync::Arc::clone(&draft.state.frame);
-        let first: Vec<StepId> =
-            frame.target(target).steps.iter().filter(|step| step.after.is_empty()).map(|step| step.id).collect();
-        for id in first {
-            if draft.state.steps[id.index()].status == StepStatus::Pending {
-                step::start(draft, id)?;
-            }
+        for id in draft.state.startable(target) {
+            step::start(draft, id)?;
         }
     }
     Ok(())

@@ -138,7 +138,7 @@ pub struct TargetState {
 /// How far a target is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
 pub enum TargetStatus {
-    /// No step has started.
+    /// No step has started, or it must be read back because the rollout goes on after its end.
     Pending,
     /// Steps are in flight, or will be.
     Running,
@@ -247,13 +247,16 @@ impl State {
         if is_working || !self.ready.is_empty() { Phase::Running } else { Phase::Waiting }
     }
 
-    /// When the decider wants a [`super::Input::Tick`] next, in epoch milliseconds; `None` = time alone changes nothing.
-    pub fn next_wake_ms(&self) -> Option<i64> {
+    /// When the decider wants a [`super::Input::Tick`] next, in epoch milliseconds; `None` = time alone changes
+    /// nothing. After a tick at `now_ms` the answer is later than `now_ms`.
+    pub fn next_wake_ms(&self, now_ms: i64) -> Option<i64> {
         if self.end.is_some() {
             return None;
         }
-        let claim = matches!(self.claim, ClaimState::Held { .. }).then(|| self.at_ms + super::claim::ASK_AGAIN_MS);
-        let retry = self.retrying.first().map(|(at_ms, _)| *at_ms).filter(|_| self.paused.is_none());
+        let is_asking = self.claim != ClaimState::Granted;
+        let claim = is_asking.then(|| now_ms.saturating_add(super::claim::ASK_AGAIN_MS));
+        let is_held = self.paused.is_some() || self.stop.is_some();
+        let retry = self.retrying.first().map(|(at_ms, _)| *at_ms).filter(|_| !is_held);
         let deadline = self.running.iter().map(|step| self.steps[step.index()].deadline_ms).min();
         [claim, retry, deadline].into_iter().flatten().min()
     }

@@ -35,15 +35,9 @@ pub(super) fn deadline_ms(state: &State, id: StepId, at_ms: i64) -> i64 {
     from_ms.saturating_add(i64::try_from(limit_ms.saturating_add(DEADLINE_GRACE_MS)).unwrap_or(i64::MAX))
 }
 
-pub(super) fn answer(
-    draft: &mut Draft<'_>,
-    id: StepId,
-    attempt: u32,
-    epoch: u64,
-    outcome: &Outcome,
-) -> Result<(), Refusal> {
+pub(super) fn answer(draft: &mut Draft<'_>, id: StepId, attempt: u32, outcome: &Outcome) -> Result<(), Refusal> {
     let Some(step) = draft.state.steps.get(id.index()) else { return Ok(()) };
-    let is_awaited = step.status == StepStatus::Running && step.attempt == attempt && draft.state.epoch == epoch;
+    let is_awaited = step.status == StepStatus::Running && step.attempt == attempt;
     if !is_awaited || draft.state.end.is_some() {
         return Ok(());
     }

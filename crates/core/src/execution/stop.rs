@@ -26,6 +26,13 @@ pub(super) fn request(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     draft.emit(Event::StopRequested { reason })
 }
 
+/// Cancels what is in flight once more: the process that asked for the end may not be the one that drives.
+pub(super) fn cancel_again(draft: &mut Draft<'_>) {
+    if draft.state.stop.is_some() {
+        draft.cancel_running();
+    }
+}
+
 /// Ends the rollout when nothing is in flight any more.
 pub(super) fn advance(draft: &mut Draft<'_>) -> Result<(), Refusal> {
     if draft.state.running.is_empty() { draft.emit(Event::Stopped) } else { Ok(()) }

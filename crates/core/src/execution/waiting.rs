@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(tag = "on", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum WaitingOn {
-    /// No process has driven it yet.
+    /// The process that drives: none has yet, or a person's command has come in and nobody has acted on it.
     Driver,
     /// Another rollout changes one of its services.
     Claim {
@@ -103,7 +103,8 @@ impl State {
         if let Some((by, reason)) = &self.paused {
             reasons.push(WaitingOn::Pause { by: by.clone(), reason: reason.clone() });
         }
-        if self.epoch == 0 {
+        let is_due = !self.ready.is_empty() && self.paused.is_none() && self.stop.is_none();
+        if self.epoch == 0 || is_due {
             reasons.push(WaitingOn::Driver);
         }
         match &self.claim {
@@ -118,6 +119,9 @@ impl State {
         }
         reasons.extend(self.retrying.iter().filter_map(|(at_ms, step)| self.retry_reason(*step, *at_ms)));
         reasons.extend(self.running.iter().filter_map(|step| self.step_reason(*step)));
+        if reasons.is_empty() {
+            reasons.push(WaitingOn::Driver);
+        }
         reasons
     }
 
@@ -126,20 +130,28 @@ impl State {
         let name = planned.name.clone();
         match stage.status {
             StageStatus::Closed => {
-                let needed = approval::needed(planned);
-                if stage.approvals.len() < needed as usize {
-                    let given = stage.approvals.keys().cloned().collect();
-                    let from = approval::gates(planned).flat_map(|gate| gate.from.iter().cloned()).collect();
-                    reasons.push(WaitingOn::Approval { stage: name, needed, given, from });
-                }
+                let closed = approval::gates(planned).filter(|gate| !approval::is_given(gate, &stage.approvals));
+                reasons.extend(closed.map(|gate| WaitingOn::Approval {
+                    stage: name.clone(),
+                    needed: gate.count,
+                    given: approval::counted(gate, &stage.approvals).collect(),
+                    from: gate.from.clone(),
+                }));
             }
-            StageStatus::Open if !stage.running.is_empty() && !stage.pending.is_empty() => {
+            StageStatus::Open if self.are_slots_full(current) && !stage.pending.is_empty() => {
                 let (in_flight, pending) = (stage.running.len() as u32, stage.pending.len() as u32);
                 reasons.push(WaitingOn::Slots { stage: name, in_flight, pending });
             }
             StageStatus::Baking { until_ms } => reasons.push(WaitingOn::Bake { stage: name, until_ms }),
             StageStatus::Open | StageStatus::Done(_) => {}
         }
+    }
+
+    /// Whether free slots are all that targets wait for.
+    fn are_slots_full(&self, stage: usize) -> bool {
+        let in_flight = self.stages[stage].running.len();
+        let is_held = self.paused.is_some() || self.stop.is_some() || self.is_over_threshold(stage);
+        !is_held && in_flight >= self.frame.stage(stage).max_concurrent as usize
     }
 
     fn retry_reason(&self, id: StepId, at_ms: i64) -> Option<WaitingOn> {
