@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod duration;
 pub mod execution;
+pub mod health;
 pub mod ids;
 pub mod object;
 pub mod plan;
