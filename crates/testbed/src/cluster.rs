@@ -375,3 +375,33 @@ impl fmt::Debug for Cluster {
         f.debug_struct("Cluster").field("name", &self.name).field("url", &self.url).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, Testbed};
+
+    #[test]
+    fn the_server_knows_its_users_by_their_certificates() {
+        let testbed = Testbed::start(Options::default()).unwrap();
+        let cluster = testbed.cluster(0);
+        let status_for = |group, validity, path: &str| {
+            let credential = cluster.authority.client("guest", group, validity).unwrap();
+            let client = Client::new(&cluster.url, cluster.authority.certificate(), &credential).unwrap();
+            client.send("GET", path, "", "guest", None).unwrap().0
+        };
+        let secrets = "/api/v1/secrets";
+        assert_eq!(status_for(None, Validity::Valid, "/version"), 200);
+        assert_eq!(status_for(None, Validity::Valid, secrets), 403);
+        assert_eq!(status_for(Some(ADMIN_GROUP), Validity::Valid, secrets), 200);
+        assert_eq!(status_for(Some(ADMIN_GROUP), Validity::Expired, secrets), 401);
+
+        let elsewhere = Authority::new("elsewhere").unwrap();
+        let stranger = elsewhere.client(ADMIN_USER, Some(ADMIN_GROUP), Validity::Valid).unwrap();
+        let client = Client::new(&cluster.url, cluster.authority.certificate(), &stranger).unwrap();
+        assert_eq!(client.send("GET", secrets, "", "stranger", None).unwrap().0, 401);
+        let client = Client::new(&cluster.url, elsewhere.certificate(), &cluster.admin).unwrap();
+        let message = client.send("GET", secrets, "", "careful", None).unwrap_err().to_string();
+        assert!(message.contains("ertificate"), "another cluster's server is refused: {message}");
+    }
+}

@@ -16,6 +16,11 @@
 //! # Ok(()) }
 //! ```
 //!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `SEAWAY_CACHE` | folder for built programs and running clusters, else `seaway` in the user's cache folder |
+//! | `KUBEBUILDER_ASSETS` | folder with etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok to use instead of our own |
+//!
 //! The crate is for tests and developer commands only; the product never depends on it. It does not pretend to have
 //! what kwok has not: logs, exec, probes, traffic to pods.
 
