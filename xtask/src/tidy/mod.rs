@@ -43,7 +43,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         eprintln!("{finding}");
     }
     if !findings.is_empty() {
-        bail!("{} findings, expected none", findings.len());
+        bail!("architecture checks found {} faults, expected none", findings.len());
     }
     Ok(())
 }
