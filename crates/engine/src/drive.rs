@@ -102,7 +102,7 @@ impl Driving<'_, '_> {
         }
         let mut seen = self.engine.store.watch_token().await?;
         while self.state.end.is_none() {
-            let wake_ms = self.state.next_wake_ms();
+            let wake_ms = self.state.next_wake_ms(self.engine.clock.now_ms());
             tokio::select! {
                 biased;
                 () = leave.cancelled() => return Ok(Left::Asked),
@@ -115,7 +115,7 @@ impl Driving<'_, '_> {
                     self.decide(latest_progress(inputs)).await?;
                 }
                 () = self.engine.clock.sleep_until(wake_ms.unwrap_or(i64::MAX)), if wake_ms.is_some() => {
-                    self.decide(vec![Input::Tick]).await?;
+                    self.tick().await?;
                 }
                 _ = look.tick() => {
                     let token = self.engine.store.watch_token().await?;
@@ -129,6 +129,10 @@ impl Driving<'_, '_> {
         Ok(Left::Ended)
     }
 
+    async fn tick(&mut self) -> Result<(), Error> {
+        self.decide(vec![Input::Tick { epoch: self.lease.lease.epoch }]).await
+    }
+
     /// Folds what other processes appended, and decides what follows.
     async fn look(&mut self) -> Result<(), Error> {
         let fresh = journal::catch_up(&self.engine.store, &mut self.state).await?;
@@ -136,7 +140,7 @@ impl Driving<'_, '_> {
             return Ok(());
         }
         (self.observer)(&self.state, &fresh);
-        self.decide(vec![Input::Tick]).await?;
+        self.tick().await?;
         self.reconcile();
         Ok(())
     }
@@ -213,7 +217,7 @@ impl Driving<'_, '_> {
         match &effect {
             Effect::Claim { .. } => {
                 let answer = self.claim().await?;
-                Box::pin(self.decide(vec![Input::Claim(answer)])).await
+                Box::pin(self.decide(vec![Input::Claim { epoch: self.lease.lease.epoch, answer }])).await
             }
             Effect::Perform { .. } | Effect::Cancel { .. } => {
                 self.performer.perform(&self.state, &effect);
