@@ -29,5 +29,9 @@ pub const LABEL_ENVIRONMENT: &str = "seaway.dev/environment";
 pub const ANNOTATION_PHASE: &str = "seaway.dev/phase";
 /// Annotation with value `allowed`: Seaway may delete and create the object again when a change cannot be made in place.
 pub const ANNOTATION_REPLACE: &str = "seaway.dev/replace";
+/// Annotation with value `allowed`: Seaway may take over an object that exists and belongs to nobody's Seaway yet.
+pub const ANNOTATION_ADOPT: &str = "seaway.dev/adopt";
+/// Label on inventories, with value `true`.
+pub const LABEL_INVENTORY: &str = "seaway.dev/inventory";
 /// Namespace of Seaway's own objects in a cluster: one inventory per service.
 pub const SYSTEM_NAMESPACE: &str = "seaway-system";

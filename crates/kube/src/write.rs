@@ -1,0 +1,222 @@
+//! Writing one object: server-side apply, replacement with consent, deletion; and waiting until one is gone.
+
+use std::time::{Duration, Instant};
+
+use seaway_core::{
+    digest::Digest,
+    execution::{Failure, FailureKind},
+    object::ObjectRef,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    apply::Apply,
+    connection::Cluster,
+    difference::as_immutable,
+    failure::{ApiError, Tried, What},
+    fingerprint,
+    kinds::Resource,
+    manifest,
+    observe::Applied,
+    snapshot::Live,
+    survey::{Item, Standing},
+    transport::{APPLY, Ask, Verb},
+    watch::{Event, version},
+};
+
+/// Longest wait for an object to be gone: pods have 30 s of grace by default, volumes and load balancers minutes.
+const GONE_LIMIT: Duration = Duration::from_secs(300);
+/// How long a kind may be unknown after its definition was established: API servers learn of it one by one.
+const NEW_KIND_LIMIT: Duration = Duration::from_secs(15);
+/// Pause before an object of a new kind is tried again.
+const NEW_KIND_PAUSE: Duration = Duration::from_millis(100);
+
+/// What became of an object.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Outcome {
+    Created,
+    Modified,
+    Replaced,
+    /// It was as wanted after all.
+    Unchanged,
+}
+
+/// How an object is deleted.
+#[derive(Clone, Copy)]
+pub(crate) enum Propagation {
+    /// What it owns goes later.
+    Background,
+    /// It goes when what it owns is gone.
+    Foreground,
+}
+
+impl Apply<'_> {
+    /// Makes one object as wanted.
+    pub(crate) async fn write(&self, item: &Item<'_>) -> Result<(Outcome, Digest), Failure> {
+        let before = match &item.standing {
+            Standing::Ours(live) if is_terminating(&live.object) => {
+                self.await_gone(item, live).await?;
+                None
+            }
+            Standing::Ours(live) | Standing::Same(live) => Some(live),
+            Standing::Foreign(_) | Standing::Expired | Standing::Absent { .. } => None,
+            Standing::OtherService { .. } | Standing::UnknownKind | Standing::NoNamespace => None,
+        };
+        self.permit()?;
+        let error = match self.patch(item).await {
+            Ok((created, object)) => {
+                let is_changed = before.is_none_or(|before| version(&before.object) != version(&object));
+                let outcome = match (created, is_changed) {
+                    (true, _) => Outcome::Created,
+                    (false, true) => Outcome::Modified,
+                    (false, false) => Outcome::Unchanged,
+                };
+                self.count(u32::from(outcome != Outcome::Unchanged));
+                self.remember(item, &object);
+                return Ok((outcome, fingerprint::of(&object)));
+            }
+            Err(error) => error,
+        };
+        let failure = self.cluster.tried("apply", item).failure(&error);
+        match (error.status(), before) {
+            (Some(status), Some(live)) if self.cluster.is_immutable(self.survey.owner(), item, status).await? => {
+                if self.survey.desired.allow_replace || manifest::allows_replace(&item.rendered.manifest) {
+                    return self.replace(item, live).await;
+                }
+                Err(as_immutable(failure))
+            }
+            _ => Err(failure),
+        }
+    }
+
+    fn remember(&self, item: &Item<'_>, object: &Value) {
+        let generation = object.pointer("/metadata/generation").and_then(Value::as_i64);
+        let applied = Applied { resource_version: version(object).to_owned(), generation, at: None };
+        self.cluster.remember(&item.key, applied);
+    }
+
+    async fn patch(&self, item: &Item<'_>) -> Result<(bool, Value), ApiError> {
+        let (path, body) = self.cluster.apply_request(self.survey.owner(), item)?;
+        let ask = Ask { content_type: APPLY, ..Ask::new(Verb::Patch, path).body(body) };
+        let started = Instant::now();
+        loop {
+            match self.cluster.transport().call(&ask).await {
+                Ok(answer) => return Ok((answer.status.as_u16() == 201, answer.json()?)),
+                Err(error) if error.code() == 404 && self.is_new_kind(item) && started.elapsed() < NEW_KIND_LIMIT => {
+                    tokio::time::sleep(NEW_KIND_PAUSE).await;
+                    if let Err(stopped) = self.permit() {
+                        return Err(ApiError::Malformed(stopped.message));
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn replace(&self, item: &Item<'_>, live: &Live) -> Result<(Outcome, Digest), Failure> {
+        let Some(resource) = &item.resource else {
+            return Err(Failure::new(FailureKind::Internal, format!("`{}` has no known kind", item.object())));
+        };
+        self.permit()?;
+        let tried = self.cluster.tried("delete", item);
+        if self.cluster.delete(resource, item.object(), &live.uid, Propagation::Foreground, tried).await? {
+            self.count(1);
+        }
+        self.await_gone(item, live).await?;
+        self.permit()?;
+        let (_, object) = self.patch(item).await.map_err(|error| self.cluster.tried("create", item).failure(&error))?;
+        self.count(1);
+        self.remember(item, &object);
+        Ok((Outcome::Replaced, fingerprint::of(&object)))
+    }
+
+    async fn await_gone(&self, item: &Item<'_>, live: &Live) -> Result<(), Failure> {
+        let Some(resource) = &item.resource else { return Ok(()) };
+        self.say(format!("`{}` is being deleted", item.object()));
+        tokio::select! {
+            gone = self.cluster.await_gone(resource, item.object(), &live.uid) => gone,
+            () = self.cancel.cancelled() => Err(crate::apply::cancelled()),
+        }
+    }
+}
+
+impl Cluster {
+    /// Deletes an object if it is still the one with this uid. Whether it was there.
+    pub(crate) async fn delete(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        uid: &str,
+        propagation: Propagation,
+        tried: Tried<'_>,
+    ) -> Result<bool, Failure> {
+        let propagation = match propagation {
+            Propagation::Background => "Background",
+            Propagation::Foreground => "Foreground",
+        };
+        let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation,
+            "preconditions": {"uid": uid}});
+        let ask = Ask::new(Verb::Delete, resource.path_of(object)).body(options.to_string().into_bytes());
+        match self.transport().call(&ask).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == 404 => Ok(false),
+            Err(error) => Err(tried.failure(&error)),
+        }
+    }
+
+    /// Waits until the object with this uid is gone, by watch.
+    pub(crate) async fn await_gone(&self, resource: &Resource, object: &ObjectRef, uid: &str) -> Result<(), Failure> {
+        let mut finalizers = String::new();
+        let wait = self.gone(resource, object, uid, &mut finalizers);
+        if let Ok(result) = tokio::time::timeout(GONE_LIMIT, wait).await {
+            let tried = Tried {
+                server: self.server(),
+                verb: "wait for the end of",
+                what: What::Object { object, sensitive: true },
+            };
+            return result.map_err(|error| tried.failure(&error));
+        }
+        let held = if finalizers.is_empty() { String::new() } else { format!(", held by {finalizers}") };
+        Err(Failure::new(FailureKind::Timeout, format!("`{object}` is still being deleted after {GONE_LIMIT:?}{held}"))
+            .help("see who has to take the finalizers away"))
+    }
+
+    async fn gone(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        uid: &str,
+        finalizers: &mut String,
+    ) -> Result<(), ApiError> {
+        let fields = format!("metadata.name={}", object.name);
+        let is_it = |found: &Value| found.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid);
+        loop {
+            let listed = self.list(resource, Some(&object.namespace), "", &fields).await?;
+            let Some(found) = listed.items.iter().find(|found| is_it(found)) else { return Ok(()) };
+            *finalizers = finalizers_of(found);
+            let mut events =
+                self.watch(resource, Some(&object.namespace), "", &fields, &listed.resource_version).await?;
+            loop {
+                match events.next().await {
+                    Ok(Some(Event::Deleted(gone))) if is_it(&gone) => return Ok(()),
+                    Ok(Some(Event::Changed(found))) if is_it(&found) => *finalizers = finalizers_of(&found),
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(error) if error.code() == 410 => break,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn is_terminating(object: &Value) -> bool {
+    object.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null())
+}
+
+fn finalizers_of(object: &Value) -> String {
+    let names = object.pointer("/metadata/finalizers").and_then(Value::as_array);
+    let names: Vec<String> =
+        names.into_iter().flatten().filter_map(Value::as_str).map(|name| format!("`{name}`")).take(5).collect();
+    names.join(", ")
+}
