@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use seaway_core::{
-    execution::{ClaimAnswer, Effect, Envelope, Input, Outcome, Phase, Recorded, State, handle},
+    execution::{ClaimAnswer, Effect, Envelope, Input, Outcome, Phase, Recorded, Refusal, State, handle},
     ids::{Principal, RolloutId},
 };
 use tokio::sync::mpsc;
@@ -193,7 +193,10 @@ impl Driving<'_, '_> {
             if self.state.end.is_some() {
                 break;
             }
-            let decision = handle(&mut self.state, &envelope)?;
+            let decision = handle(&mut self.state, &envelope).map_err(|refusal| match refusal {
+                Refusal::NotDriving { .. } | Refusal::OldEpoch { .. } => Error::LostLease(self.state.rollout.clone()),
+                other => other.into(),
+            })?;
             events.extend(decision.events);
             effects.extend(decision.effects);
         }
