@@ -196,6 +196,7 @@ pub fn content(version: u32) -> Arc<Content> {
 pub async fn plan(engine: &Engine, fleet: &Fleet, environment: &Environment, version: u32) -> Plan {
     let service = Service {
         name: ServiceName::new("web"),
+        file: "web/seaway.yaml".into(),
         source: Source::Manifests { path: "web".into() },
         namespace: "web".into(),
         targets: Selector::default(),
