@@ -66,7 +66,7 @@ impl Engine {
         let (sender, inbox) = mpsc::unbounded_channel();
         let performer = Performer::new(self, &state, lease.fence(), sender);
         let last_seen_ms = last_held_ms.unwrap_or(i64::MIN).max(state.at_ms);
-        let mut driving = Driving { engine: self, state, lease, performer, observer, phase: None };
+        let mut driving = Driving { engine: self, state, lease, performer, observer, phase: None, last_input_ms: 0 };
         let result = driving.run(inbox, last_seen_ms, leave).await;
         driving.performer.abort_all().await;
         let released = self.store.release_lease(&driving.lease.lease.fence()).await;
@@ -86,6 +86,8 @@ struct Driving<'a, 'o> {
     observer: &'a mut Observer<'o>,
     /// Phase that the index of rollouts shows.
     phase: Option<Phase>,
+    /// When the decider last got an input from this process, in epoch milliseconds.
+    last_input_ms: i64,
 }
 
 impl Driving<'_, '_> {
@@ -102,7 +104,7 @@ impl Driving<'_, '_> {
         }
         let mut seen = self.engine.store.watch_token().await?;
         while self.state.end.is_none() {
-            let wake_ms = self.state.next_wake_ms(self.engine.clock.now_ms());
+            let wake_ms = self.state.next_wake_ms(self.last_input_ms);
             tokio::select! {
                 biased;
                 () = leave.cancelled() => return Ok(Left::Asked),
@@ -148,6 +150,7 @@ impl Driving<'_, '_> {
     /// Decides all inputs, appends what follows in one transaction, then performs.
     async fn decide(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
         for conflicts in 0..CONFLICTS_MAX {
+            self.last_input_ms = self.engine.clock.now_ms();
             let (events, effects) = self.handle_all(&inputs)?;
             if !events.is_empty() {
                 let fence = self.lease.lease.fence();

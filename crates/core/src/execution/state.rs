@@ -248,13 +248,14 @@ impl State {
     }
 
     /// When the decider wants a [`super::Input::Tick`] next, in epoch milliseconds; `None` = time alone changes
-    /// nothing. After a tick at `now_ms` the answer is later than `now_ms`.
-    pub fn next_wake_ms(&self, now_ms: i64) -> Option<i64> {
+    /// nothing. `last_input_ms` is when the process that drives last gave an input; after a tick the answer is later
+    /// than that tick.
+    pub fn next_wake_ms(&self, last_input_ms: i64) -> Option<i64> {
         if self.end.is_some() {
             return None;
         }
         let is_asking = self.claim != ClaimState::Granted;
-        let claim = is_asking.then(|| now_ms.saturating_add(super::claim::ASK_AGAIN_MS));
+        let claim = is_asking.then(|| last_input_ms.saturating_add(super::claim::ASK_AGAIN_MS));
         let is_held = self.paused.is_some() || self.stop.is_some();
         let retry = self.retrying.first().map(|(at_ms, _)| *at_ms).filter(|_| !is_held);
         let deadline = self.running.iter().map(|step| self.steps[step.index()].deadline_ms).min();
