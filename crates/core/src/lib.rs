@@ -33,5 +33,7 @@ pub const ANNOTATION_REPLACE: &str = "seaway.dev/replace";
 pub const ANNOTATION_ADOPT: &str = "seaway.dev/adopt";
 /// Label on inventories, with value `true`.
 pub const LABEL_INVENTORY: &str = "seaway.dev/inventory";
+/// Annotation with value `cluster` or `namespaced`: the scope of an object whose kind Seaway does not know.
+pub const ANNOTATION_SCOPE: &str = "seaway.dev/scope";
 /// Namespace of Seaway's own objects in a cluster: one inventory per service.
 pub const SYSTEM_NAMESPACE: &str = "seaway-system";

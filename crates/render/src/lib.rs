@@ -1,1 +1,27 @@
-//! Turns a service's source and values into Kubernetes objects: pure, hermetic, bounded.
+//! A file tree and values become Kubernetes objects: pure, hermetic, bounded.
+//!
+//! ```text
+//!  Service + Tree ──prepare──► dyn Prepared ──render(target)──► Content
+//!    (once: read, parse,         (many: put values in,
+//!     find every placeholder)     share equal results)
+//! ```
+//!
+//! A source is read once and rendered for thousands of targets. Nothing here reads a disk, a clock or a
+//! network: equal input gives equal bytes. A new kind of source is one more implementation of [`Prepared`]
+//! and one arm in [`prepare`]; what every object needs, whatever made it, is in `object.rs`.
+
+mod memo;
+mod object;
+mod raw;
+mod scope;
+mod source;
+mod target;
+mod template;
+mod tree;
+
+pub use seaway_core::declaration::{ConfigValue, Layer, resolve};
+
+pub use object::{CONTENT_BYTES_MAX, OBJECT_BYTES_MAX, OBJECTS_MAX};
+pub use source::{Prepared, Rendering, prepare, render};
+pub use target::TargetContext;
+pub use tree::{TREE_BYTES_MAX, TREE_FILES_MAX, Tree};

@@ -29,7 +29,8 @@ impl<'a> Findings<'a> {
         message: String,
         help: Option<String>,
     ) {
-        self.list.push(Diagnostic { code, severity, message, place: Some(span.in_file(self.file)), help });
+        let place = Some(span.in_file(self.file));
+        self.list.push(Diagnostic { code, severity, message, place, help, hides_source: false });
     }
 
     pub(super) fn error(&mut self, code: &'static str, span: Span, message: String, help: Option<String>) {

@@ -88,12 +88,19 @@ fn kind(document: &Node, findings: &mut Findings<'_>) -> Option<Kind> {
         Some(node) if node.text() == Some(API_VERSION) => {}
         Some(node) => {
             let message = format!("unknown apiVersion: expected `{API_VERSION}`, found {}", node.description());
-            let help = "manifests belong in the source folder of a service".to_owned();
+            let is_near = node.text().is_some_and(|text| text.starts_with("seaway"));
+            let help = if is_near {
+                format!("write `apiVersion: {API_VERSION}`")
+            } else {
+                "manifests belong in the source folder of a service".to_owned()
+            };
             findings.error(codes::UNKNOWN_API_VERSION, node.span, message, Some(help));
             is_ours = false;
         }
+        // A document of a known kind is checked against its description, which asks for the key.
+        None if kind.and_then(Node::text).and_then(Kind::named).is_some() => {}
         None => {
-            let message = format!("the document has no key `apiVersion`, expected `apiVersion: {API_VERSION}`");
+            let message = format!("the document needs the key `apiVersion`, expected `apiVersion: {API_VERSION}`");
             findings.error(codes::MISSING_KEY, document.span, message, None);
         }
     }
@@ -113,7 +120,7 @@ fn kind(document: &Node, findings: &mut Findings<'_>) -> Option<Kind> {
         }
         None => {
             if is_ours {
-                let message = "the document has no key `kind`".to_owned();
+                let message = "the document needs the key `kind`".to_owned();
                 let help = format!("known kinds: `{}`", known().collect::<Vec<_>>().join("`, `"));
                 findings.error(codes::MISSING_KEY, document.span, message, Some(help));
             }

@@ -71,10 +71,13 @@ codes! {
     METADATA_NOT_TEXT = "SW0507", "A label or annotation that is not text";
     OBJECT_IN_RESERVED_NAMESPACE = "SW0508", "An object in Seaway's own namespace";
     BAD_PHASE = "SW0509", "Not a phase";
-    STATUS_DROPPED = "SW0510", "A status in a manifest is left out";
+    FIELD_LEFT_OUT = "SW0510", "A field that the cluster owns is left out";
     TOO_MANY_OBJECTS = "SW0511", "Too many or too large objects";
     BAD_SOURCE_PATH = "SW0512", "A path that cannot be in a source";
     SOURCE_TOO_LARGE = "SW0513", "The source is too large";
     EMPTY_SOURCE = "SW0514", "The source holds no objects";
     NOT_TEXT = "SW0515", "A manifest that is not UTF-8 text";
+    NAMESPACE_IGNORED = "SW0516", "A namespace on an object that has none";
+    BAD_SCOPE = "SW0517", "Not a scope";
+    NO_VALUE_HERE = "SW0518", "A placeholder has no value on a target";
 }

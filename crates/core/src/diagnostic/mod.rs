@@ -63,12 +63,15 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What to do next, such as the nearest known name.
     pub help: Option<String>,
+    /// Whether the text of the file around the place may hold secrets, so that it is not shown.
+    #[serde(skip)]
+    pub hides_source: bool,
 }
 
 impl Diagnostic {
     /// An error without a place or help yet.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), place: None, help: None }
+        Self { code, severity: Severity::Error, message: message.into(), place: None, help: None, hides_source: false }
     }
 
     /// A warning without a place or help yet.

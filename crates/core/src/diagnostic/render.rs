@@ -47,6 +47,7 @@ pub fn render(diagnostic: &Diagnostic, source: Option<&str>, paint: &dyn Fn(Part
         gutter = place.line.to_string().len();
         let arrow = format!("{:gutter$}--> {}", "", printable(&place.to_string()));
         out += &format!("{}\n", paint(Part::Frame, &arrow));
+        let source = source.filter(|_| !diagnostic.hides_source);
         if let Some(excerpt) = source.and_then(|source| Excerpt::of(source, place)) {
             out += &excerpt.render(place.line, gutter, paint);
         }

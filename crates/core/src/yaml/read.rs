@@ -51,23 +51,17 @@ pub fn read(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node>
 }
 
 fn read_document(file: &str, text: &str, document: Document<'_>, findings: &mut Vec<Diagnostic>) -> Option<Node> {
-    let mut builder = Builder { file, text, document, duplicates: BTreeMap::new(), has_number_keys: false };
-    let tree: Spanned<Raw> =
-        match serde_saphyr::from_str_with_options(document.text, options(DuplicateKeyPolicy::LastWins)) {
-            Ok(tree) => tree,
-            Err(error) => {
-                findings.push(builder.fault(&error));
-                return None;
-            }
-        };
-    let node = builder.node(tree);
-    // The library itself drops an earlier entry when a mapping has keys that are numbers: ask it for the first.
-    if builder.has_number_keys && builder.duplicates.is_empty() {
-        let again: Result<Spanned<Raw>, Error> =
-            serde_saphyr::from_str_with_options(document.text, options(DuplicateKeyPolicy::Error));
-        if let Err(error) = again {
-            findings.push(builder.fault(&error));
-        }
+    let mut builder = Builder::new(file, text, document);
+    let mut read = |policy, builder: &mut Builder<'_>| {
+        let tree: Result<Spanned<Raw>, Error> = serde_saphyr::from_str_with_options(document.text, options(policy));
+        tree.map(|tree| builder.node(tree)).map_err(|error| findings.push(builder.fault(&error))).ok()
+    };
+    let node = read(DuplicateKeyPolicy::LastWins, &mut builder)?;
+    // In mappings with keys that are numbers the library keeps only the last of two equal keys. The place of
+    // the first is found by reading again and comparing.
+    if builder.has_number_keys {
+        let first = read(DuplicateKeyPolicy::FirstWins, &mut Builder::new(file, text, document))?;
+        builder.compare(&first, &node);
     }
     findings.extend(builder.duplicates.into_values());
     Some(node)
@@ -179,7 +173,11 @@ struct Builder<'a> {
     has_number_keys: bool,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(file: &'a str, text: &'a str, document: Document<'a>) -> Self {
+        Self { file, text, document, duplicates: BTreeMap::new(), has_number_keys: false }
+    }
+
     fn node(&mut self, raw: Spanned<Raw>) -> Node {
         let span = self.span(raw.referenced);
         let mut is_quoted = false;
@@ -207,17 +205,8 @@ impl Builder<'_> {
             let value = self.node(value);
             match places.get(&key.text) {
                 Some(first) => {
-                    let first = &entries[*first].key;
-                    let message = format!(
-                        "duplicate key `{}`, first given in line {}, column {}",
-                        excerpt(&key.text),
-                        first.span.line,
-                        first.span.column
-                    );
-                    let finding = Diagnostic::error(codes::DUPLICATE_KEY, message)
-                        .at(key.span.in_file(self.file))
-                        .help("keep one of the two");
-                    self.duplicates.entry(defined.offset).or_insert(finding);
+                    let first = entries[*first].key.span;
+                    self.duplicate(&key, first, defined.offset);
                 }
                 None => {
                     places.insert(key.text.clone(), entries.len());
@@ -226,6 +215,32 @@ impl Builder<'_> {
             }
         }
         entries
+    }
+
+    fn duplicate(&mut self, key: &Key, first: Span, defined_at: usize) {
+        let name = excerpt(&key.text);
+        let message = format!("duplicate key `{name}`, first given in line {}, column {}", first.line, first.column);
+        let finding = Diagnostic::error(codes::DUPLICATE_KEY, message)
+            .at(key.span.in_file(self.file))
+            .help("keep one of the two");
+        self.duplicates.entry(defined_at).or_insert(finding);
+    }
+
+    /// Reports keys that stand elsewhere in a reading in which the first of two equal keys wins.
+    fn compare(&mut self, first: &Node, last: &Node) {
+        for (a, b) in first.items().iter().zip(last.items()) {
+            self.compare(a, b);
+        }
+        let places: BTreeMap<&str, &Entry> =
+            first.entries().iter().map(|entry| (entry.key.text.as_str(), entry)).collect();
+        for entry in last.entries() {
+            let Some(before) = places.get(entry.key.text.as_str()) else { continue };
+            if before.key.span == entry.key.span {
+                self.compare(&before.value, &entry.value);
+            } else {
+                self.duplicate(&entry.key, before.key.span, entry.key.span.offset);
+            }
+        }
     }
 
     fn key(&mut self, raw: Spanned<Raw>) -> Option<Key> {
@@ -272,12 +287,29 @@ impl Builder<'_> {
     fn fault(&self, error: &Error) -> Diagnostic {
         let error = error.without_snippet();
         let span = self.span(error.location().unwrap_or(Location::UNKNOWN));
-        let (code, message, help) = describe(error);
+        let (code, message, mut help) = describe(error);
+        let line = self.text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or_default();
+        if code == codes::SYNTAX && help.is_none() {
+            help = advice(&message, line);
+        }
         let finding = Diagnostic::error(code, message).at(span.in_file(self.file));
         match help {
             Some(help) => finding.help(help),
             None => finding,
         }
+    }
+}
+
+/// What is most often behind a fault.
+fn advice(message: &str, line: &str) -> Option<&'static str> {
+    if line.contains("${") {
+        Some("inside `{}` or `[]` a placeholder stands in quotes: \"${config.key}\"")
+    } else if message.contains("mapping values are not allowed") {
+        Some("write a value that contains `: ` in quotes, or check the indentation")
+    } else if message.contains("tab") {
+        Some("indent with spaces")
+    } else {
+        None
     }
 }
 
@@ -295,6 +327,7 @@ fn offset_of(text: &str, line: u32, column: u32) -> usize {
 
 fn describe(error: &Error) -> (&'static str, String, Option<&'static str>) {
     match error {
+        Error::AliasError { error, .. } => describe(error),
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
@@ -305,10 +338,6 @@ fn describe(error: &Error) -> (&'static str, String, Option<&'static str>) {
                  values, aliases included"
             );
             (codes::TOO_COMPLEX, message, Some("nest less, or split the document"))
-        }
-        Error::DuplicateMappingKey { key, .. } => {
-            let message = format!("duplicate key `{}`", excerpt(key.as_deref().unwrap_or("…")));
-            (codes::DUPLICATE_KEY, message, Some("keep one of the two"))
         }
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             (codes::SYNTAX, "the alias stands inside the value that it names".to_owned(), None)

@@ -62,7 +62,10 @@ fn duplicate_keys_name_both_places() {
         faults("x: 1\n---\na: 1\nb: {c: 1, c: 2}\na: 3\n"),
         [(codes::DUPLICATE_KEY, 4, 11, 24), (codes::DUPLICATE_KEY, 5, 1, 30)]
     );
-    assert_eq!(faults("1: a\n2: b\n1: c\n"), [(codes::DUPLICATE_KEY, 3, 1, 10)]);
+    assert_eq!(
+        faults("a: {1: a, 2: b, 1: c}\nb: 1\n3: [{x: 1, x: 2}]\nb: 2\n"),
+        [(codes::DUPLICATE_KEY, 1, 17, 16), (codes::DUPLICATE_KEY, 3, 12, 38), (codes::DUPLICATE_KEY, 4, 1, 45)]
+    );
     assert_eq!(faults("yes: a\n\"true\": b\n"), [(codes::DUPLICATE_KEY, 2, 1, 7)]);
     assert_eq!(faults("a: &a {b: 1, b: 2}\nc: *a\n").len(), 1);
 }

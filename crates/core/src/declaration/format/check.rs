@@ -49,7 +49,7 @@ impl Checker<'_, '_> {
         }
         let missing = |field: &&Field| field.is_required && node.get(field.key).is_none();
         for field in object.fields.iter().filter(missing) {
-            let message = format!("{owner} has no key `{}`", field.key);
+            let message = format!("{owner} needs the key `{}`", field.key);
             let help = format!("add `{}`: {}", field.key, lower_first(field.doc));
             self.error(codes::MISSING_KEY, missing_at, message, Some(help));
         }
@@ -61,7 +61,7 @@ impl Checker<'_, '_> {
     }
 
     fn unknown_key(&mut self, object: &Object, entry: &Entry, owner: &str) {
-        let message = format!("{owner} has no key `{}`", excerpt(&entry.key.text));
+        let message = format!("unknown key `{}` in {owner}", excerpt(&entry.key.text));
         let help = match nearest(&entry.key.text, object.fields.iter().map(|field| field.key)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known keys: {}", object.keys()),
@@ -170,8 +170,13 @@ impl Checker<'_, '_> {
                 Some(format!("write `{}`", meant.iso())),
             ),
             Err(why) => {
-                let why = why.lines().next().unwrap_or_default();
-                let message = format!("expected an ISO 8601 duration, found `{}` ({})", excerpt(text), excerpt(why));
+                // Only an ISO 8601 duration with a fault deserves a reason; other text is simply something else.
+                let why = if text.trim_start_matches('-').starts_with('P') {
+                    format!(" ({})", excerpt(&why))
+                } else {
+                    String::new()
+                };
+                let message = format!("expected an ISO 8601 duration, found `{}`{why}", excerpt(text));
                 (message, Some("write a duration such as `PT30M`, `PT6H` or `P1D`".to_owned()))
             }
         };
@@ -251,7 +256,9 @@ impl Checker<'_, '_> {
             let key = &entry.key;
             if !key.is_text {
                 let message = format!("expected text as key, found `{}`", excerpt(&key.text));
-                self.error(codes::WRONG_TYPE, key.span, message, Some("write it in quotes".to_owned()));
+                let help =
+                    "write it in quotes; YAML takes words such as `n`, `y`, `no` and `on` for booleans".to_owned();
+                self.error(codes::WRONG_TYPE, key.span, message, Some(help));
             } else if keys_are_names && !is_dns_label(&key.text) {
                 self.bad_name(&key.text, key.span);
             }

@@ -158,7 +158,11 @@ fn value_everywhere(service: &Service, entry: &Entry, workspace: &Workspace, fin
         }
     }
     let Some((environment, cluster)) = first else { return };
-    let more = if count > 1 { format!(" and on {} more targets", count - 1) } else { String::new() };
+    let more = match count - 1 {
+        0 => String::new(),
+        1 => " and on one more target".to_owned(),
+        more => format!(" and on {more} more targets"),
+    };
     let message = format!("{} of environment `{}`{more}", missing(service, key, cluster), environment.name);
     let help = "give it a `default`, or a value in a layer that covers the target".to_owned();
     findings.error(codes::CONFIG_MISSING, entry.key.span, message, Some(help));

@@ -92,7 +92,8 @@ fn region_names(one: &Declared<'_>, stages: &[(&str, &Node)], findings: &mut Fin
 }
 
 fn known_stage(name: &str, node: &Node, stages: &[(&str, &Node)], findings: &mut Findings<'_>) {
-    if stages.iter().any(|(stage, _)| *stage == name) {
+    // Without any stage that can be read, one finding about the stages is enough.
+    if stages.is_empty() || stages.iter().any(|(stage, _)| *stage == name) {
         return;
     }
     let message = format!("unknown stage `{}`", excerpt(name));
@@ -107,6 +108,10 @@ fn known_stage(name: &str, node: &Node, stages: &[(&str, &Node)], findings: &mut
 fn stages_without_regions(one: &Declared<'_>, stages: &[(&str, &Node)], findings: &mut Findings<'_>) {
     let regions = one.items("regions");
     let used: BTreeSet<&str> = regions.iter().filter_map(|region| region.get("stage")?.text()).collect();
+    if used.iter().any(|name| !stages.iter().any(|(stage, _)| stage == name)) {
+        // Most likely one of these regions is meant, and that is a finding already.
+        return;
+    }
     for (name, node) in stages.iter().filter(|(name, _)| !used.contains(name) && *name != GLOBAL) {
         let message = format!("stage `{}` has no regions", excerpt(name));
         let help = "nothing changes in it; put a region into it or remove it".to_owned();

@@ -1,0 +1,151 @@
+//! A folder of Kubernetes manifests: every `.yaml`, `.yml` and `.json` file, by path, each with any number of
+//! documents. A `List` stands for its items.
+
+mod prepare;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use seaway_core::{
+    declaration::Service,
+    diagnostic::{Diagnostic, codes, excerpt, has_errors},
+    release::{Content, Rendered},
+    yaml::Node,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    CONTENT_BYTES_MAX, Prepared, Rendering, TargetContext,
+    memo::Memo,
+    object::{Finished, Origin, Rules, finish},
+    scope::Scopes,
+    template::{Placeholder, Template, Use, Values},
+};
+
+/// A folder of manifests, read once.
+pub(crate) struct Manifests {
+    service: Service,
+    scopes: Scopes,
+    objects: Vec<ObjectTemplate>,
+    /// Every placeholder of every object.
+    placeholders: BTreeSet<Placeholder>,
+    /// Warnings that hold for every target.
+    warnings: Vec<Diagnostic>,
+    known: Memo<Result<Rendering, Vec<Diagnostic>>>,
+}
+
+/// One object with its placeholders.
+struct ObjectTemplate {
+    file: Arc<str>,
+    node: Node,
+    template: Template,
+    uses: Vec<Use>,
+    known: Memo<Arc<Finished>>,
+}
+
+impl Prepared for Manifests {
+    fn render(&self, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>> {
+        let value = |placeholder: &Placeholder| target.value(&self.service, placeholder);
+        let values: Values = self.placeholders.iter().filter_map(|one| Some((one.clone(), value(one)?))).collect();
+        if values.len() < self.placeholders.len() {
+            return Err(self.without_value(target, &values));
+        }
+        self.known.get(key(target, values.values()), || self.assemble(target, &values))
+    }
+}
+
+/// What a result depends on.
+fn key<'a>(target: &TargetContext, values: impl Iterator<Item = &'a Value>) -> String {
+    json!([target.environment, values.collect::<Vec<_>>()]).to_string()
+}
+
+impl Manifests {
+    fn without_value(&self, target: &TargetContext, values: &Values) -> Vec<Diagnostic> {
+        let mut findings = Vec::new();
+        for object in &self.objects {
+            for one in object.uses.iter().filter(|one| !values.contains_key(&one.placeholder)) {
+                let message = format!("`${{{}}}` has no value on target `{}`", one.placeholder, target.cluster);
+                let help = match &one.placeholder {
+                    Placeholder::ClusterLabel(key) => format!("give the cluster the label `{}`", excerpt(key)),
+                    Placeholder::RegionName => "a global cluster is in no region".to_owned(),
+                    Placeholder::Config(key) => format!("give configuration key `{}` a value", excerpt(key)),
+                    Placeholder::EnvironmentName
+                    | Placeholder::StageName
+                    | Placeholder::ClusterName
+                    | Placeholder::ServiceName
+                    | Placeholder::ServiceNamespace => "use another placeholder".to_owned(),
+                };
+                let finding = Diagnostic::error(codes::NO_VALUE_HERE, message).help(help);
+                findings.push(finding.at(one.span.in_file(&object.file)));
+            }
+        }
+        self.hide_secrets(&mut findings);
+        findings
+    }
+
+    fn assemble(&self, target: &TargetContext, values: &Values) -> Result<Rendering, Vec<Diagnostic>> {
+        let mut findings = self.warnings.clone();
+        let mut objects: Vec<Rendered> = Vec::with_capacity(self.objects.len());
+        let mut places: BTreeMap<(String, String, String, String), usize> = BTreeMap::new();
+        let mut bytes = 0_usize;
+        for (index, template) in self.objects.iter().enumerate() {
+            let finished = self.object(template, target, values);
+            findings.extend(finished.findings.iter().cloned());
+            let Some(rendered) = &finished.rendered else { continue };
+            bytes = bytes.saturating_add(finished.bytes);
+            let (group, kind, namespace, name) = rendered.entry.object.key();
+            let key = (group.to_owned(), kind.to_owned(), namespace.to_owned(), name.to_owned());
+            if let Some(first) = places.insert(key, index).and_then(|first| self.objects.get(first)) {
+                findings.push(duplicate(rendered, template, first));
+            }
+            objects.push(rendered.clone());
+        }
+        if bytes > CONTENT_BYTES_MAX {
+            let message = format!("the objects have {bytes} bytes as JSON, expected at most {CONTENT_BYTES_MAX}");
+            findings.push(Diagnostic::error(codes::TOO_MANY_OBJECTS, message).help("split the service"));
+        }
+        self.hide_secrets(&mut findings);
+        if has_errors(&findings) {
+            return Err(findings);
+        }
+        let content = Arc::new(Content::new(self.service.name.clone(), objects));
+        Ok(Rendering { content, remarks: findings.into() })
+    }
+
+    fn object(&self, template: &ObjectTemplate, target: &TargetContext, values: &Values) -> Arc<Finished> {
+        let used = template.uses.iter().filter_map(|one| values.get(&one.placeholder));
+        template.known.get(key(target, used), || {
+            let rules = Rules { service: &self.service, environment: &target.environment, scopes: &self.scopes };
+            Arc::new(finish(&rules, template.template.substitute(values), &template.origin()))
+        })
+    }
+
+    /// Findings in files that declare a Secret are shown without the text of the file.
+    fn hide_secrets(&self, findings: &mut [Diagnostic]) {
+        let files: BTreeSet<&str> = self.objects.iter().filter(|o| o.is_secret()).map(|o| &*o.file).collect();
+        for finding in findings {
+            finding.hides_source |= finding.place.as_ref().is_some_and(|place| files.contains(place.file.as_str()));
+        }
+    }
+}
+
+impl ObjectTemplate {
+    fn origin(&self) -> Origin<'_> {
+        Origin { file: &self.file, node: &self.node }
+    }
+
+    fn is_secret(&self) -> bool {
+        self.node.get("kind").and_then(Node::text) == Some("Secret")
+    }
+}
+
+fn duplicate(rendered: &Rendered, second: &ObjectTemplate, first: &ObjectTemplate) -> Diagnostic {
+    let place = |one: &ObjectTemplate| one.origin().place(&["metadata", "name"]);
+    let message = format!("`{}` is declared twice, first in {}", rendered.entry.object, place(first));
+    Diagnostic::error(codes::DUPLICATE_OBJECT, message).at(place(second)).help("keep one of the two")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Reading a folder of manifests: everything that does not depend on a target.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use seaway_core::{
+    declaration::Service,
+    diagnostic::{Diagnostic, Place, codes, has_errors},
+    yaml::{self, Node},
+};
+
+use super::{Manifests, ObjectTemplate};
+use crate::{
+    OBJECTS_MAX, Tree,
+    memo::Memo,
+    scope::{DEFINITION, Scopes},
+    template::Compiler,
+};
+
+impl Manifests {
+    /// Reads the tree.
+    ///
+    /// # Errors
+    /// All findings, when one of them is an error.
+    pub(crate) fn prepare(service: &Service, tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
+        let mut findings = Vec::new();
+        let mut objects = Vec::new();
+        for (path, bytes) in tree.files().filter(|(path, _)| is_manifest(path)) {
+            let file: Arc<str> = tree.place_of(path).into();
+            let whole = Place { file: file.to_string(), line: 0, column: 0, offset: 0, len: 0 };
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                findings.push(Diagnostic::error(codes::NOT_TEXT, "expected UTF-8 text").at(whole));
+                continue;
+            };
+            read_file(service, &file, text, &mut objects, &mut findings);
+            if objects.len() > OBJECTS_MAX {
+                let message = format!("the source has more than {OBJECTS_MAX} objects");
+                findings.push(Diagnostic::error(codes::TOO_MANY_OBJECTS, message).at(whole).help("split the service"));
+                break;
+            }
+        }
+        if objects.is_empty() && findings.is_empty() {
+            let message = format!("no objects in `{}`, expected at least one manifest", tree.root());
+            let help = "rolling out nothing would delete everything that runs; remove the service instead";
+            findings.push(Diagnostic::error(codes::EMPTY_SOURCE, message).help(help));
+        }
+        if has_errors(&findings) {
+            return Err(findings);
+        }
+        let mut scopes = Scopes::default();
+        let is_definition = |o: &&ObjectTemplate| o.node.get("kind").and_then(Node::text) == Some(DEFINITION);
+        for object in objects.iter().filter(is_definition) {
+            scopes.learn(&object.node.to_json());
+        }
+        let placeholders: BTreeSet<_> =
+            objects.iter().flat_map(|object| &object.uses).map(|one| one.placeholder.clone()).collect();
+        Ok(Self { service: service.clone(), scopes, objects, placeholders, warnings: findings, known: Memo::new() })
+    }
+}
+
+fn is_manifest(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
+}
+
+fn read_file(
+    service: &Service,
+    file: &Arc<str>,
+    text: &str,
+    objects: &mut Vec<ObjectTemplate>,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let mut own = Vec::new();
+    let mut has_secret = false;
+    for document in yaml::read(file, text, &mut own) {
+        let mut items = Vec::new();
+        flatten(document, &mut items);
+        for node in items {
+            let mut compiler = Compiler::new(service, file, text);
+            let template = compiler.compile(&node);
+            own.append(&mut compiler.findings);
+            let uses = std::mem::take(&mut compiler.uses);
+            let object = ObjectTemplate { file: Arc::clone(file), node, template, uses, known: Memo::new() };
+            has_secret |= object.is_secret();
+            objects.push(object);
+        }
+    }
+    // A document that is not YAML may be a Secret as well.
+    has_secret |= text.contains("Secret");
+    for finding in &mut own {
+        finding.hides_source |= has_secret;
+    }
+    findings.append(&mut own);
+}
+
+/// The items of a `List`, or the document itself.
+fn flatten(document: Node, out: &mut Vec<Node>) {
+    let is_list = document.get("kind").and_then(Node::text) == Some("List")
+        && document.get("apiVersion").and_then(Node::text) == Some("v1");
+    if !is_list {
+        out.push(document);
+        return;
+    }
+    // Depth is bounded by the reader.
+    for item in document.get("items").map(Node::items).unwrap_or_default() {
+        flatten(item.clone(), out);
+    }
+}
