@@ -71,6 +71,7 @@ impl Engine {
         driving.performer.abort_all().await;
         let released = self.store.release_lease(&driving.lease.lease.fence()).await;
         let left = result?;
+        self.remember_timings(&driving.state).await?;
         match released {
             Ok(()) | Err(seaway_store::Error::Fenced { .. }) => Ok((driving.state, left)),
             Err(error) => Err(error.into()),

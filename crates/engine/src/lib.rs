@@ -12,6 +12,9 @@ mod error;
 mod journal;
 mod lease;
 mod perform;
+mod planning;
+mod timing;
+pub mod workspace;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -23,6 +26,9 @@ pub use content::{Contents, Renderer};
 pub use drive::{ENGINE, Left, Observer};
 pub use error::Error;
 pub use lease::holder;
+pub use planning::{
+    DiskRenderer, DiskSources, PlanProgress, PlanRequest, Planned, Rendered, Sources, environment, render_all,
+};
 
 /// Everything that planning and driving need.
 pub struct Engine {
@@ -50,6 +56,18 @@ impl Engine {
             holder: holder::this(),
             frames: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// The engine of a workspace on disk: its state in `.seaway/state.db`, its targets real clusters.
+    ///
+    /// # Errors
+    /// When the state cannot be opened.
+    pub async fn open(root: &std::path::Path) -> Result<Self, Error> {
+        let path = root.join(workspace::STATE_FOLDER).join("state.db");
+        let store = Store::open(&seaway_store::Location::Sqlite(path)).await?;
+        let driver = Arc::new(drivers::kube::KubeDriver::new(root));
+        let renderer = Arc::new(DiskRenderer(root.to_path_buf()));
+        Ok(Self::new(store, drivers::Drivers::default().with(drivers::kube::KUBE, driver), renderer, Clock::system()))
     }
 
     /// The store.

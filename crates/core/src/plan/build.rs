@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     API_VERSION,
-    declaration::{Amount, Environment, Gate, Prune, Service},
+    declaration::{Amount, Environment, Gate, Service},
     digest::Digest,
     duration::Millis,
     ids::{ServiceName, StageName, TargetName},
@@ -115,19 +115,8 @@ fn rules(environment: &Environment) -> impl Iterator<Item = Rules<'_>> {
 }
 
 fn policies(input: &PlanInput<'_>) -> BTreeMap<ServiceName, ServicePolicy> {
-    let policy = |planned: &ServiceInput<'_>| {
-        let service = planned.service;
-        let is_planned = |name: &&ServiceName| input.services.contains_key(*name);
-        ServicePolicy {
-            namespace: service.namespace.clone(),
-            depends_on: service.depends_on.iter().filter(is_planned).cloned().collect(),
-            health_timeout: service.health.timeout,
-            stable_for: service.health.stable_for,
-            pod_grace: service.health.pod_grace,
-            prune: service.prune == Prune::Delete,
-            source: planned.source.clone(),
-        }
-    };
+    let names = || input.services.keys();
+    let policy = |planned: &ServiceInput<'_>| ServicePolicy::of(planned.service, planned.source.clone(), names());
     input.services.iter().map(|(name, planned)| (name.clone(), policy(planned))).collect()
 }
 

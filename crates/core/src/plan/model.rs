@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{ObjectChange, Totals};
 use crate::{
-    declaration::{Connection, Gate},
+    declaration::{Connection, Gate, Prune, Service},
     digest::Digest,
     duration::Millis,
     ids::{EnvironmentName, RegionName, ServiceName, StageName, StepId, TargetName},
@@ -237,6 +237,22 @@ impl Plan {
     /// Whether nothing would be written.
     pub fn is_noop(&self) -> bool {
         self.targets().all(|(_, target)| target.services.iter().all(|service| !service.is_changed))
+    }
+}
+
+impl ServicePolicy {
+    /// The rules of a declared service in a plan with these services.
+    pub fn of<'a>(service: &Service, source: Digest, planned: impl Iterator<Item = &'a ServiceName> + Clone) -> Self {
+        let is_planned = |name: &&ServiceName| planned.clone().any(|other| other == *name);
+        Self {
+            namespace: service.namespace.clone(),
+            depends_on: service.depends_on.iter().filter(is_planned).cloned().collect(),
+            health_timeout: service.health.timeout,
+            stable_for: service.health.stable_for,
+            pod_grace: service.health.pod_grace,
+            prune: service.prune == Prune::Delete,
+            source,
+        }
     }
 }
 

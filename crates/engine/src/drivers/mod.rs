@@ -1,5 +1,7 @@
 //! Drivers: what makes steps real. One adapter per outside system; a new kind of target is one more module and
-//! one line in [`Drivers`].
+//! one line where the engine is made.
+
+pub mod kube;
 
 use std::{collections::BTreeMap, sync::Arc};
 
