@@ -186,7 +186,8 @@ impl Renderer for DiskRenderer {
     ) -> Result<Arc<Content>, Error> {
         let workspace = workspace::read(&self.0)?.usable()?;
         let environment = self::environment(&workspace, environment)?;
-        let rendered = render_all(&workspace, environment, std::slice::from_ref(service), &DiskSources(self.0.clone()))?;
+        let rendered =
+            render_all(&workspace, environment, std::slice::from_ref(service), &DiskSources(self.0.clone()))?;
         let found = rendered.services.get(service).and_then(|(_, _, contents)| contents.get(target).cloned());
         found.ok_or_else(|| Error::NotFound {
             what: "target",
@@ -275,7 +276,9 @@ fn chosen<'a>(
 ) -> Result<BTreeMap<ServiceName, &'a Service>, Error> {
     if names.is_empty() {
         let goes = |service: &&Service| {
-            environment.clusters().any(|(region, cluster)| service.targets.mismatch(environment, region, cluster).is_none())
+            environment
+                .clusters()
+                .any(|(region, cluster)| service.targets.mismatch(environment, region, cluster).is_none())
         };
         return Ok(workspace.services.values().filter(goes).map(|service| (service.name.clone(), service)).collect());
     }

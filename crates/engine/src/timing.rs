@@ -52,7 +52,7 @@ impl Engine {
                 Ok(_) => {}
                 Err(seaway_store::Error::Conflict { .. }) => {
                     let known = self.store.get_document(KIND, &id).await?;
-                    self.store.replace_document(KIND, &id, known.revision, &json).await?;
+                    self.store.replace_document(KIND, &id, &json, known.revision).await?;
                 }
                 Err(error) => return Err(error.into()),
             }

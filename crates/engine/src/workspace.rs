@@ -50,7 +50,11 @@ impl Loaded {
     /// # Errors
     /// The findings.
     pub fn usable(self) -> Result<Workspace, Error> {
-        if seaway_core::diagnostic::has_errors(&self.findings) { Err(Error::Findings(self.findings)) } else { Ok(self.workspace) }
+        if seaway_core::diagnostic::has_errors(&self.findings) {
+            Err(Error::Findings(self.findings))
+        } else {
+            Ok(self.workspace)
+        }
     }
 }
 

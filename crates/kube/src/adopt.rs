@@ -68,11 +68,8 @@ impl Cluster {
         let desired: Vec<&Desired> = desired.iter().collect();
         let surveys = self.survey(&desired).await?;
         let items = surveys.iter().flat_map(|survey| survey.items.iter().map(move |item| (survey, item)));
-        let mut found: Vec<Adoption> = stream::iter(items)
-            .map(|(survey, item)| self.adoption(survey, item))
-            .buffer_unordered(self.width())
-            .try_collect()
-            .await?;
+        let asked: Vec<_> = items.map(|(survey, item)| self.adoption(survey, item)).collect();
+        let mut found: Vec<Adoption> = stream::iter(asked).buffer_unordered(self.width()).try_collect().await?;
         found.sort_by(|a, b| (&a.service, &a.object).cmp(&(&b.service, &b.object)));
         Ok(found)
     }

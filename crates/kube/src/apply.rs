@@ -190,22 +190,27 @@ impl Apply<'_> {
         Ok(tally)
     }
 
+    /// Writes an object, unless the server or the caller is done with us. `None` = it was not tried.
+    async fn write_unless_halted<'i>(
+        &self,
+        item: &'i Item<'i>,
+    ) -> (&'i Item<'i>, Option<Result<(Outcome, Digest), Failure>>) {
+        if self.halted.load(Ordering::Relaxed) {
+            return (item, None);
+        }
+        let result = self.write(item).await;
+        if let Err(failure) = &result
+            && is_final(failure.kind)
+        {
+            self.halted.store(true, Ordering::Relaxed);
+        }
+        (item, Some(result))
+    }
+
     /// Writes objects side by side. One that fails does not keep the others of its place from being written.
     async fn write_place(&self, items: &[&Item<'_>], tally: &mut Tally) -> Result<(), Failure> {
-        let results = stream::iter(items.iter().copied())
-            .map(|item| async move {
-                if self.halted.load(Ordering::Relaxed) {
-                    return (item, None);
-                }
-                let result = self.write(item).await;
-                if let Err(failure) = &result
-                    && is_final(failure.kind)
-                {
-                    self.halted.store(true, Ordering::Relaxed);
-                }
-                (item, Some(result))
-            })
-            .buffer_unordered(self.cluster.width());
+        let writes: Vec<_> = items.iter().map(|item| self.write_unless_halted(item)).collect();
+        let results = stream::iter(writes).buffer_unordered(self.cluster.width());
         let mut results = std::pin::pin!(results);
         let mut failures = BTreeMap::new();
         while let Some((item, result)) = results.next().await {

@@ -64,11 +64,9 @@ impl Cluster {
     }
 
     async fn service_difference(&self, survey: &Survey<'_>) -> Result<ServiceDifference, Failure> {
-        let answers: Vec<(usize, Answer)> = stream::iter(survey.items.iter().enumerate())
-            .map(|(i, item)| async move { Ok::<_, Failure>((i, self.answer(survey, item).await?)) })
-            .buffer_unordered(self.width())
-            .try_collect()
-            .await?;
+        let ask = |(i, item)| async move { Ok::<_, Failure>((i, self.answer(survey, item).await?)) };
+        let asked: Vec<_> = survey.items.iter().enumerate().map(ask).collect();
+        let answers: Vec<(usize, Answer)> = stream::iter(asked).buffer_unordered(self.width()).try_collect().await?;
         let as_wanted: BTreeSet<usize> =
             answers.iter().filter(|(_, answer)| matches!(answer, Answer::AsWanted)).map(|(i, _)| *i).collect();
         let mut changes: Vec<ObjectChange> = answers

@@ -103,7 +103,11 @@ impl Driver for KubeDriver {
         Ok(running.into_iter().map(|(service, running)| (service, actual(running))).collect())
     }
 
-    async fn diff(&self, target: &Target, wanted: &[Wanted]) -> Result<BTreeMap<ServiceName, ServiceDifference>, Failure> {
+    async fn diff(
+        &self,
+        target: &Target,
+        wanted: &[Wanted],
+    ) -> Result<BTreeMap<ServiceName, ServiceDifference>, Failure> {
         self.cluster(&target.connection).await?.difference(&desired(&target.environment, wanted)).await
     }
 
