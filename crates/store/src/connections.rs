@@ -61,7 +61,7 @@ impl Connections {
         options: &Options,
     ) -> Result<Arc<Self>, Error> {
         // The parser's own message could repeat parts of the URL.
-        let connect = url.parse::<AnyConnectOptions>().map_err(|_| not_a_url())?;
+        let connect = url.parse::<AnyConnectOptions>().map_err(|_| Error::not_a_url())?;
         Ok(Arc::new(Self {
             backend,
             name: name.to_owned(),
@@ -215,12 +215,6 @@ impl Connection {
     pub(crate) fn name(&self) -> &str {
         &self.home.name
     }
-}
-
-/// The answer to what is not a connection URL; says nothing of it.
-pub(crate) fn not_a_url() -> Error {
-    let why = "expected the form `postgres://user:password@host:port/database`".to_owned();
-    Error::Invalid { what: "a store at this URL", why }
 }
 
 /// What every new connection is told.

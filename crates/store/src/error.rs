@@ -161,6 +161,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// The answer to what is not a connection URL; says nothing of it.
+    pub(crate) fn not_a_url() -> Self {
+        let why = "expected the form `postgres://user:password@host:port/database`, with known parameters after a `?`";
+        Self::Invalid { what: "a store at this URL", why: why.to_owned() }
+    }
+
     /// Names what happened from the words of the database.
     pub(crate) fn from_sqlx(backend: Backend, store: &str, error: sqlx::Error) -> Self {
         let store = store.to_owned();
@@ -173,6 +179,8 @@ impl Error {
                 Backend::Sqlite => Self::Io { store, why: error.to_string() },
                 Backend::Postgres => Self::Unreachable { store, why: error.to_string() },
             },
+            // Its words may repeat any part of the URL.
+            sqlx::Error::Configuration(_) => Self::not_a_url(),
             sqlx::Error::Tls(error) => Self::Unreachable { store, why: error.to_string() },
             sqlx::Error::PoolTimedOut => match backend {
                 Backend::Sqlite => Self::Locked { store },

@@ -36,6 +36,25 @@ pub(crate) fn prepare(path: &Path, name: &str) -> Result<PathBuf, Error> {
     Ok(file)
 }
 
+/// SQLite says only that it cannot open a file; the operating system knows why. The file itself is
+/// not opened for this: closing it again would take the locks away that other stores of this
+/// process have on it.
+pub(crate) fn explain(file: &Path, name: &str, error: Error) -> Error {
+    if !matches!(error, Error::Io { .. }) {
+        return error;
+    }
+    let mut probe = file.as_os_str().to_owned();
+    probe.push(format!("-probe-{}", std::process::id()));
+    match std::fs::OpenOptions::new().write(true).create_new(true).open(&probe) {
+        Ok(_) => {
+            // Nobody needs the empty file, whether or not it can be removed.
+            let _ = std::fs::remove_file(&probe);
+            error
+        }
+        Err(cause) => from_io(name, &cause),
+    }
+}
+
 fn create_folder(folder: &Path) -> IoResult<()> {
     if folder.is_dir() {
         return Ok(());

@@ -13,7 +13,7 @@ use crate::backend::Backend;
 use crate::connections::{Connection, Connections, Statement, Use};
 use crate::transaction::Transaction;
 use crate::watch::Watch;
-use crate::{Error, Location, connections, file, schema};
+use crate::{Error, Location, file, schema};
 
 /// Reading connections to a SQLite file: more would only wait for the same disk.
 const SQLITE_READERS: u32 = 4;
@@ -76,30 +76,40 @@ impl Store {
     pub async fn open_with(location: &Location, options: &Options) -> Result<Self, Error> {
         sqlx::any::install_default_drivers();
         let name = location.to_string();
-        let inner = match location {
+        match location {
             Location::Sqlite(path) => {
-                let url = file::url(&file::prepare(path, &name)?)?;
+                let file = file::prepare(path, &name)?;
+                let url = file::url(&file)?;
                 let connections =
                     |purpose, count| Connections::new(Backend::Sqlite, &name, &url, purpose, count, options);
                 let readers = connections(Use::Read, SQLITE_READERS)?;
-                let watch = Watch::new(Backend::Sqlite, Arc::clone(&readers));
-                Inner { backend: Backend::Sqlite, readers, writers: connections(Use::Write, 1)?, watch, name }
+                let writers = connections(Use::Write, 1)?;
+                let opened = Self::start(Backend::Sqlite, &name, readers, writers).await;
+                opened.map_err(|error| file::explain(&file, &name, error))
             }
             Location::Postgres(url) => {
                 if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-                    return Err(connections::not_a_url());
+                    return Err(Error::not_a_url());
                 }
                 let count = options.postgres_connections.max(1);
                 let all = Connections::new(Backend::Postgres, &name, url, Use::Write, count, options)?;
-                let watch = Watch::new(Backend::Postgres, Arc::clone(&all));
-                Inner { backend: Backend::Postgres, readers: Arc::clone(&all), writers: all, watch, name }
+                Self::start(Backend::Postgres, &name, Arc::clone(&all), all).await
             }
-        };
-        let mut conn = inner.writers.acquire().await?;
+        }
+    }
+
+    async fn start(
+        backend: Backend,
+        name: &str,
+        readers: Arc<Connections>,
+        writers: Arc<Connections>,
+    ) -> Result<Self, Error> {
+        let mut conn = writers.acquire().await?;
         check_server(&mut conn).await?;
         schema::bring_up_to_date(&mut conn).await?;
         conn.keep();
-        Ok(Self { inner: Arc::new(inner) })
+        let watch = Watch::new(backend, Arc::clone(&readers));
+        Ok(Self { inner: Arc::new(Inner { backend, name: name.to_owned(), readers, writers, watch }) })
     }
 
     /// Ends all connections, after the calls under way; later calls are refused. On SQLite this

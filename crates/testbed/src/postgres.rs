@@ -54,6 +54,7 @@ pub struct Postgres {
     keeper: Child,
     bin: PathBuf,
     port: u16,
+    owner: Owner,
     databases: AtomicU32,
 }
 
@@ -94,7 +95,7 @@ impl Postgres {
         let mut keeper = command.spawn().context("cannot start the server's shell")?;
         folder.leave_to_keeper();
         let log = keeper.stderr.take().map(follow).context("the server has no log")?;
-        let server = Self { keeper, bin: bin.to_owned(), port, databases: AtomicU32::new(0) };
+        let server = Self { keeper, bin: bin.to_owned(), port, owner, databases: AtomicU32::new(0) };
         wait_until_ready(&log)?;
         Ok(server)
     }
@@ -109,6 +110,30 @@ impl Postgres {
         self.create(&["--template=template0", "--locale-provider=icu", "--icu-locale=en-US"])
     }
 
+    /// As [`Postgres::create_database`], in an encoding that has only the characters of western Europe.
+    pub fn create_latin_database(&self) -> Result<String> {
+        self.create(&["--template=template0", "--locale=C", "--encoding=LATIN1"])
+    }
+
+    /// As [`Postgres::create_database`], its files in an empty folder that the server's user owns.
+    pub fn create_database_in(&self, folder: &Path) -> Result<String> {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let space = format!("space_{number}");
+        self.sql(&format!("CREATE TABLESPACE {space} LOCATION '{}'", folder.display()))?;
+        self.create(&["--tablespace", &space])
+    }
+
+    /// Runs a statement as the server's only user.
+    pub fn sql(&self, statement: &str) -> Result<()> {
+        let mut command = self.client("psql");
+        run(command.args(["--quiet", "--set=ON_ERROR_STOP=1", "--dbname=postgres", "--command", statement]))
+    }
+
+    /// The user and group that the server runs as; none when it is the caller.
+    pub fn owner(&self) -> Option<(u32, u32)> {
+        self.owner.ids
+    }
+
     /// The URL of a database as the server's only user.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
@@ -121,12 +146,15 @@ impl Postgres {
 
     fn create(&self, options: &[&str]) -> Result<String> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        let mut command = Command::new(self.bin.join("createdb"));
-        command.args(["--host=127.0.0.1", "--username", USER, "--no-password"]);
-        command.arg(format!("--port={}", self.port)).args(options).arg(&name);
-        command.env("PGPASSWORD", PASSWORD).current_dir("/");
-        run(command)?;
+        run(self.client("createdb").args(options).arg(&name))?;
         Ok(self.url(&name))
+    }
+
+    fn client(&self, tool: &str) -> Command {
+        let mut command = Command::new(self.bin.join(tool));
+        command.args(["--host=127.0.0.1", "--username", USER, "--no-password"]).arg(format!("--port={}", self.port));
+        command.env("PGPASSWORD", PASSWORD).current_dir("/");
+        command
     }
 }
 
@@ -174,6 +202,7 @@ impl Drop for Folder {
 }
 
 /// The user that the server runs as.
+#[derive(Debug)]
 struct Owner {
     ids: Option<(u32, u32)>,
 }
@@ -212,7 +241,8 @@ fn ids_of(users: &str, name: &str) -> Option<(u32, u32)> {
 
 /// The newest installed server, or the one in the search path.
 fn find_bin() -> Option<PathBuf> {
-    let has_server = |bin: &PathBuf| ["initdb", "postgres", "createdb"].iter().all(|tool| bin.join(tool).is_file());
+    let has_server =
+        |bin: &PathBuf| ["initdb", "postgres", "createdb", "psql"].iter().all(|tool| bin.join(tool).is_file());
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut installed: Vec<(u32, PathBuf)> = versions
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
@@ -231,11 +261,11 @@ fn create_cluster(bin: &Path, folder: &Path, owner: &Owner) -> Result<PathBuf> {
     let mut command = owner.command(bin.join("initdb"), folder);
     command.arg("-D").arg(&data).arg("--pwfile").arg(&password);
     command.args(["--username", USER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]);
-    run(command).context("cannot create the server's data folder")?;
+    run(&mut command).context("cannot create the server's data folder")?;
     Ok(data)
 }
 
-fn run(mut command: Command) -> Result<()> {
+fn run(command: &mut Command) -> Result<()> {
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot run {command:?}"))?;
     if !output.status.success() {
         bail!("{command:?} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());

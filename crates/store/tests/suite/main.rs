@@ -5,9 +5,15 @@
 mod appending;
 mod blobs;
 mod claiming;
+mod crash;
 mod documents;
+mod faults;
+mod full_disk;
 mod leasing;
 mod ledger;
+mod model;
+mod opening;
 mod place;
 mod rollouts;
+mod servers;
 mod watching;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::OnceLock;
 
-use seaway_store::{Append, Location, NewEvent, Store};
+use seaway_store::{Append, Location, NewEvent, Options, Store};
 use seaway_testbed::postgres::Postgres;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
@@ -28,6 +28,10 @@ impl Place {
     /// Opens the store, as another process would.
     pub async fn open(&self) -> Store {
         Store::open(&self.location).await.unwrap()
+    }
+
+    pub async fn open_with(&self, options: &Options) -> Store {
+        Store::open_with(&self.location, options).await.unwrap()
     }
 
     pub fn is_sqlite(&self) -> bool {
