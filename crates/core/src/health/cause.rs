@@ -74,6 +74,12 @@ impl Cause {
         Self::of_object(object, &reason, condition.message).since(condition.changed)
     }
 
+    /// Puts a remark of ours before what the cluster says.
+    pub(super) fn remark(&mut self, remark: &str) {
+        let colon = if self.message.is_empty() { "" } else { ": " };
+        self.message = clean(&format!("{remark}{colon}{}", self.message), MESSAGE_LIMIT);
+    }
+
     /// The same with the time since when it stands in the way.
     #[must_use]
     pub(super) fn since(mut self, since: Option<Now>) -> Self {

@@ -53,8 +53,12 @@ pub(super) fn strict_flux(object: &Value, conditions: &Conditions<'_>, kind: Kin
     if at(object, &["status", "observedGeneration"]).is_none() {
         return Status::in_progress("not yet observed by its controller").suspended_if(is_suspended);
     }
-    let revision = if kind == Kind::HelmRelease { chart_version(object) } else { applied_revision(object) };
-    needs_revision(revision, context).unwrap_or_else(|| Status::current("ready")).suspended_if(is_suspended)
+    let found = if kind == Kind::HelmRelease { chart_version(object) } else { applied_revision(object) };
+    let status = match context.wanted_revision {
+        Some(wanted) if !found.is_some_and(|found| is_revision(found, wanted)) => at_other_revision(found, wanted),
+        Some(_) | None => Status::current("ready"),
+    };
+    status.suspended_if(is_suspended)
 }
 
 fn applied_revision(object: &Value) -> Option<&str> {
@@ -67,13 +71,10 @@ fn chart_version(object: &Value) -> Option<&str> {
     newest.and_then(|release| text(release, &["chartVersion"])).or_else(|| applied_revision(object))
 }
 
-/// Why the revision at hand is not the wanted one, if one is wanted.
-fn needs_revision(found: Option<&str>, context: &Context<'_>) -> Option<Status> {
-    let wanted = context.wanted_revision?;
+fn at_other_revision(found: Option<&str>, wanted: &str) -> Status {
     match found {
-        Some(found) if is_revision(found, wanted) => None,
-        Some(found) => Some(Status::in_progress(format!("at revision `{found}`, wanted `{wanted}`"))),
-        None => Some(Status::in_progress(format!("at no revision yet, wanted `{wanted}`"))),
+        Some(found) => Status::in_progress(format!("at revision `{found}`, wanted `{wanted}`")),
+        None => Status::in_progress(format!("at no revision yet, wanted `{wanted}`")),
     }
 }
 
@@ -92,11 +93,10 @@ pub(super) fn strict_application(object: &Value, context: &Context<'_>) -> Statu
     let one = text(object, &["status", "sync", "revision"]);
     let several = list(object, &["status", "sync", "revisions"]).iter().filter_map(Value::as_str);
     let found: Vec<&str> = one.into_iter().chain(several).collect();
-    let is_wanted = |wanted| found.iter().any(|found| is_revision(found, wanted));
-    if !context.wanted_revision.is_none_or(is_wanted)
-        && let Some(status) = needs_revision(found.first().copied(), context)
+    if let Some(wanted) = context.wanted_revision
+        && !found.iter().any(|found| is_revision(found, wanted))
     {
-        return status;
+        return at_other_revision(found.first().copied(), wanted);
     }
     if let Some(phase @ ("Running" | "Terminating")) = text(object, &["status", "operationState", "phase"]) {
         return Status::in_progress(format!("sync operation `{phase}`"));

@@ -226,8 +226,13 @@ mod tests {
 
     #[test]
     fn drivers_learn_what_to_watch() {
-        assert!(needs("apps", "Deployment").pods && needs("apps", "Deployment").replica_sets);
-        assert!(needs("", "PersistentVolumeClaim").storage_class);
+        let pods = Needs { pods: true, ..Needs::default() };
+        assert_eq!(needs("apps", "Deployment"), Needs { replica_sets: true, ..pods });
+        assert_eq!(needs("apps", "DaemonSet"), Needs { controller_revisions: true, ..pods });
+        assert_eq!(needs("", "PersistentVolumeClaim"), Needs { storage_class: true, ..pods });
+        for (group, kind) in [("apps", "StatefulSet"), ("apps", "ReplicaSet"), ("batch", "Job")] {
+            assert_eq!(needs(group, kind), pods, "{kind}");
+        }
         assert_eq!(needs("", "ConfigMap"), Needs::default());
         assert_eq!(needs("example.com", "Deployment"), Needs::default());
     }

@@ -41,6 +41,7 @@ pub use kind::{Needs, needs};
 pub use read::Now;
 pub use stability::Stability;
 pub use status::{Code, Health, Status, aggregate, word};
+pub use workload::holding_up;
 
 use serde_json::Value;
 

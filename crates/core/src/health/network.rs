@@ -42,14 +42,12 @@ pub(super) fn strict_ingress(object: &Value, conditions: &Conditions<'_>, kind: 
 
 pub(super) fn strict_gateway(object: &Value, conditions: &Conditions<'_>) -> Status {
     let wanted = int(object, &["metadata", "generation"]);
-    if says(conditions, "Programmed", wanted) {
+    let Some(not_programmed) = unmet(conditions, &["Programmed"], wanted) else {
         return Status::current("programmed");
-    }
-    // `Programmed` follows from `Accepted`, which says better why it does not.
-    match unmet(conditions, &["Accepted", "Programmed"], wanted) {
-        Some(unmet) => not_yet(object, "gateway", unmet),
-        None => Status::current("programmed"),
-    }
+    };
+    // What is not accepted is not programmed either, and says better why.
+    let refused = unmet(conditions, &["Accepted"], wanted).filter(|(_, condition)| condition.is_some());
+    not_yet(object, "gateway", refused.unwrap_or(not_programmed))
 }
 
 /// Every parent that the route names must have taken it.

@@ -42,6 +42,17 @@ pub(super) fn of_stateful_set<'a>(set: &Value, pods: &[&'a Value]) -> Vec<&'a Va
     owned.filter(|pod| label(pod, REVISION_LABEL) == Some(revision)).collect()
 }
 
+/// Pods of a StatefulSet of another revision than the one that it wants. Below a partition the current revision
+/// is wanted too.
+pub(super) fn former_of_stateful_set<'a>(set: &Value, pods: &[&'a Value]) -> Vec<&'a Value> {
+    let Some(wanted) = text(set, &["status", "updateRevision"]) else { return Vec::new() };
+    let partition = int(set, &["spec", "updateStrategy", "rollingUpdate", "partition"]).unwrap_or_default();
+    let also = if partition > 0 { text(set, &["status", "currentRevision"]) } else { None };
+    let is_former =
+        |pod: &&Value| label(pod, REVISION_LABEL).is_some_and(|found| found != wanted && Some(found) != also);
+    owned_pods(set, "StatefulSet", pods).into_iter().filter(is_former).collect()
+}
+
 /// Pods of a DaemonSet's newest revision. Three rules, the first that can be applied:
 ///
 /// 1. The newest of its ControllerRevisions, when they are at hand: pods with its hash.

@@ -52,7 +52,7 @@ fn has_consumer(object: &Value, pods: &[&Value]) -> bool {
             && text(pod, &["metadata", "namespace"]) == namespace
             && volumes.any(|volume| {
                 let claim = text(volume, &["persistentVolumeClaim", "claimName"]);
-                claim.is_some() && claim == name
+                claim.is_some_and(|claim| name == Some(claim))
             })
     })
 }

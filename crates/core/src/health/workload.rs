@@ -193,7 +193,33 @@ pub(super) fn strict_stateful_set(object: &Value, context: &Context<'_>, now: No
         (false, OnDelete::Wait | OnDelete::Manual) => stateful_set_counts(object),
     };
     let new_pods = revision::of_stateful_set(object, &context.pods);
-    judge(object, base, None, &new_pods, context, now)
+    let status = judge(object, base, None, &new_pods, context, now);
+    if status.code != Code::InProgress || status.cause.is_some() {
+        return status;
+    }
+    let holding = holding_up(object, context, now);
+    status.because(pod::worst(object, &holding, &context.policy, now).map(|(mut finding, _)| {
+        finding.cause.remark("pod of a former revision, holds up the update until it is deleted");
+        finding.cause
+    }))
+}
+
+/// Pods of a former revision that keep a StatefulSet from ever reaching the one that it wants.
+///
+/// With the default pod management the controller replaces no pod before all of them are ready, so a broken pod
+/// stays, and a fix does not reach it, until somebody deletes it. Empty when nothing is held up.
+pub fn holding_up<'a>(stateful_set: &Value, context: &Context<'a>, now: Now) -> Vec<&'a Value> {
+    let is_parallel = text(stateful_set, &["spec", "podManagementPolicy"]) == Some("Parallel");
+    let is_observed = int(stateful_set, &["status", "observedGeneration"])
+        .is_some_and(|observed| Some(observed) == int(stateful_set, &["metadata", "generation"]));
+    if is_parallel || is_on_delete(stateful_set) || !is_observed {
+        return Vec::new();
+    }
+    let is_broken = |pod: &&Value| {
+        pod::inspect(pod, stateful_set, &context.policy, now)
+            .is_some_and(|finding| finding.severity >= Severity::Pending)
+    };
+    revision::former_of_stateful_set(stateful_set, &context.pods).into_iter().filter(is_broken).collect()
 }
 
 /// Every pod ready and of the update revision. The controller's own count must say so, and no pod at hand may

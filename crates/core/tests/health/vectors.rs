@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use seaway_core::duration::Millis;
-use seaway_core::health::{Code, Context, Health, Now, OnDelete, Policy, compat, strict, word};
+use seaway_core::health::{Code, Context, Health, Now, OnDelete, Policy, compat, holding_up, strict, word};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -230,6 +230,23 @@ fn every_file_is_a_vector_and_holds() {
     }
     assert!(faults.is_empty(), "{} faults in {} vectors:\n{}", faults.len(), names.len(), faults.join("\n"));
     assert!(names.len() >= 70 && abouts.len() >= 70, "{} vectors, {} different", names.len(), abouts.len());
+}
+
+/// A driver learns which pods to delete so that a StatefulSet can go on.
+#[test]
+fn pods_that_hold_up_a_stateful_set() {
+    let names = |file: &str| {
+        let text = fs::read_to_string(folder().join(file)).expect("the vector is there");
+        let vector: Vector = serde_json::from_str(&text).expect("the vector is well formed");
+        let pods = holding_up(&vector.object, &vector.context(), vector.now());
+        pods.iter().map(|pod| pod["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("stateful_set_held_up.json"), ["db-1"]);
+    assert_eq!(names("stateful_set_held_up_with_partition.json"), ["db-1"]);
+    assert!(names("stateful_set_held_up_below_partition.json").is_empty());
+    assert!(names("stateful_set_parallel_not_held_up.json").is_empty());
+    assert!(names("stateful_set_new_pod_broken.json").is_empty(), "a new pod that is broken is not in the way");
+    assert!(names("stateful_set_on_delete_pod_is_old.json").is_empty(), "nobody is waited for");
 }
 
 /// Reading vectors is strict itself: a slip in a file must not make it pass.
