@@ -1,2 +1,9 @@
 //! The `seaway` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // One TLS provider for everything in the process; a second call could only come from here.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    ExitCode::from(seaway_cli::run(std::env::args_os()).code())
+}

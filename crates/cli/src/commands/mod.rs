@@ -1,0 +1,13 @@
+//! One file per verb: its options, its examples, and what it does.
+
+pub mod adopt;
+pub mod completions;
+pub mod demo;
+pub mod get;
+pub mod init;
+pub mod man;
+pub mod plan;
+pub mod render;
+pub mod rollout;
+pub mod schema;
+pub mod validate;

@@ -1,0 +1,23 @@
+//! `seaway rollout watch`.
+
+/// Watch a rollout that somebody else drives. Never drives it.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  seaway rollout watch                   the newest rollout
+  seaway rollout watch 0199a8            one of which the id starts or ends so")]
+pub struct Args {
+    /// Rollout: its id, or the start or end of it; the newest when left out
+    #[arg(value_name = "ID")]
+    pub rollout: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub leaving: Leaving,
+}
+
+/// When to leave a rollout before its end.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct Leaving {
+    /// Leave with code 5 when only a person can move the rollout, instead of waiting for them
+    #[arg(long)]
+    pub leave_at_approval: bool,
+}
