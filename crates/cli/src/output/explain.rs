@@ -171,6 +171,7 @@ fn gates(state: &State, style: Style) -> String {
             StageStatus::Done(StageEnd::Baked) => format!("; baked {}", planned.bake),
             StageStatus::Done(StageEnd::NoChange) => "; nothing changed, bake skipped".to_owned(),
             StageStatus::Done(StageEnd::NoBake) => "; done".to_owned(),
+            StageStatus::Done(StageEnd::NoneVerified) => "; every target that was to change failed".to_owned(),
             StageStatus::Closed | StageStatus::Open | StageStatus::Baking { .. } => String::new(),
         };
         out += &format!("  {} opened at {}{approved}{ended}\n", planned.name, style.now.clock(opened_ms));

@@ -2,14 +2,14 @@
 
 #![allow(missing_docs)]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use seaway_core::{
     declaration::{ApprovalGate, Connection, Gate},
     digest::Digest,
     duration::Millis,
     execution::{
-        ClaimAnswer, Command, Effect, Envelope, Failure, FailureKind, Frame, Input, Outcome, Progress, Report, State,
+        ClaimAnswer, Command, Envelope, Failure, FailureKind, Frame, Input, Outcome, Progress, Recorded, Report, State,
         create, handle,
     },
     ids::{EnvironmentName, Principal, RegionName, RolloutId, ServiceName, StageName, StepId, TargetName},
@@ -25,7 +25,7 @@ use serde_json::json;
 /// 2026-11-03 14:30 UTC.
 pub const START_MS: i64 = 1_793_716_200_000;
 /// Id of the rollout.
-pub const ID: &str = "0199a8c2-4d10-7c3e-9a51-2f6f3f1c8b20";
+pub const ID: &str = "prod-261103-k3x9qdm";
 
 pub fn object(group: &str, kind: &str, name: &str) -> ObjectRef {
     ObjectRef {
@@ -236,23 +236,24 @@ fn finish(stages: Vec<StagePlan>) -> Plan {
 pub struct Rollout {
     pub state: State,
     pub at_ms: i64,
-    effects: Vec<Effect>,
+    /// What happened so far.
+    pub events: Vec<Recorded>,
 }
 
 impl Rollout {
     /// Created by `ana`, not driven yet.
     pub fn new(plan: Plan) -> Self {
         let frame = Frame::new(plan).unwrap();
-        let (state, _) =
+        let (state, created) =
             create(RolloutId::new(ID), frame, START_MS, &Principal::new("ana"), Some("release 42".to_owned())).unwrap();
-        Self { state, at_ms: START_MS, effects: Vec::new() }
+        Self { state, at_ms: START_MS, events: created.events }
     }
 
     /// Driven, with the right to change its services.
     pub fn led(plan: Plan) -> Self {
         let mut rollout = Self::new(plan);
         rollout.input(Input::Lead { epoch: 1, unobserved_ms: 0 });
-        rollout.input(Input::Claim(ClaimAnswer::Granted));
+        rollout.input(Input::Claim { epoch: 1, answer: ClaimAnswer::Granted });
         rollout
     }
 
@@ -268,7 +269,7 @@ impl Rollout {
     pub fn input_by(&mut self, by: &str, reason: Option<&str>, input: Input) -> &mut Self {
         let envelope = Envelope { at_ms: self.at_ms, by: Principal::new(by), reason: reason.map(str::to_owned), input };
         let decision = handle(&mut self.state, &envelope).unwrap();
-        self.effects.extend(decision.effects);
+        self.events.extend(decision.events);
         self
     }
 
@@ -313,11 +314,8 @@ impl Rollout {
     }
 
     pub fn tick(&mut self) -> &mut Self {
-        self.input(Input::Tick)
-    }
-
-    pub fn arc(&self) -> Arc<State> {
-        Arc::new(self.state.clone())
+        let epoch = self.state.epoch;
+        self.input(Input::Tick { epoch })
     }
 }
 

@@ -47,8 +47,9 @@ pub fn render(plan: &Plan, hash: &Digest, style: Style) -> String {
     if style.is_verbose {
         out += &format!("release {}\n", plan.release.short());
     }
+    let mut said = BTreeMap::new();
     for stage in &plan.stages {
-        out += &stage_text(plan, stage, style);
+        out += &stage_text(plan, stage, &mut said, style);
     }
     out += &excluded(plan, style);
     out += &timeline::render(plan, style);
@@ -85,7 +86,10 @@ pub fn next(plan: &Plan, hash: &Digest) -> String {
     format!("start it: `seaway rollout start --plan {}`", hash.short())
 }
 
-fn stage_text(plan: &Plan, stage: &StagePlan, style: Style) -> String {
+/// Changes that have been listed, with the first target that has them.
+type Said<'a> = BTreeMap<String, &'a TargetPlan>;
+
+fn stage_text<'a>(plan: &'a Plan, stage: &'a StagePlan, said: &mut Said<'a>, style: Style) -> String {
     let mut out = String::new();
     let mut regions: Vec<(Option<&str>, Vec<&TargetPlan>)> = Vec::new();
     for target in &stage.targets {
@@ -102,7 +106,7 @@ fn stage_text(plan: &Plan, stage: &StagePlan, style: Style) -> String {
         };
         out += &format!("\n{}\n", style.paint.apply(Role::Strong, &head));
         for group in alike(&targets) {
-            out += &group_text(&group, style);
+            out += &group_text(&group, said, style);
         }
     }
     out
@@ -150,7 +154,7 @@ fn symbol(target: &TargetPlan) -> Change {
     if is_new && changes().all(|change| change == Change::Create) { Change::Create } else { Change::Modify }
 }
 
-fn group_text(group: &[&TargetPlan], style: Style) -> String {
+fn group_text<'a>(group: &[&'a TargetPlan], said: &mut Said<'a>, style: Style) -> String {
     let Some(first) = group.first() else { return String::new() };
     let paint = style.paint;
     let change = symbol(first);
@@ -167,6 +171,15 @@ fn group_text(group: &[&TargetPlan], style: Style) -> String {
     let mut out = format!("{}\n", paint.apply(role(change), &line));
     if style.is_verbose {
         out += &format!("       {}\n", paint.apply(Role::Dim, &format!("why: {}", first.why)));
+    }
+    let changes: usize = first.services.iter().map(|service| service.changes.len()).sum();
+    if changes > 1 && !style.is_verbose {
+        let same = *said.entry(signature(first)).or_insert(first);
+        if same.name != first.name {
+            let line = format!("     the same {changes} changes as on {}; -v lists them", same.name);
+            out += &format!("{}\n", paint.apply(Role::Dim, &line));
+            return out;
+        }
     }
     for service in &first.services {
         out += &service_text(service, first.services.len() > 1, style);

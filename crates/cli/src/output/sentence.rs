@@ -27,7 +27,8 @@ pub enum Driver {
 pub fn waiting(reason: &WaitingOn, state: &State, now: Now) -> String {
     let id = &state.rollout;
     match reason {
-        WaitingOn::Driver => format!("nobody has driven it yet: `seaway rollout resume {id}`"),
+        WaitingOn::Driver if state.epoch == 0 => format!("nobody has driven it yet: `seaway rollout resume {id}`"),
+        WaitingOn::Driver => format!("waits for the process that drives it: `seaway rollout resume {id}`"),
         WaitingOn::Claim { by: None, .. } => "waits for the right to change its services".to_owned(),
         WaitingOn::Claim { by: Some(other), position } => format!(
             "waits for rollout `{other}`, which changes one of its services; it is {} in the queue",
@@ -160,7 +161,7 @@ mod tests {
         insta::assert_snapshot!(say(&rollout), @r"nobody has driven it yet: `seaway rollout resume ID`");
         rollout.input(Input::Lead { epoch: 1, unobserved_ms: 0 });
         let held = ClaimAnswer::Held { by: RolloutId::new("0199a8c1"), position: 2 };
-        rollout.at(1).input(Input::Claim(held));
+        rollout.at(1).input(Input::Claim { epoch: 1, answer: held });
         insta::assert_snapshot!(say(&rollout), @r"
         waits for rollout `0199a8c1`, which changes one of its services; it is number 2 in the queue
         ");

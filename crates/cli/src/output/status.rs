@@ -110,7 +110,7 @@ pub fn stage_note(state: &State, index: usize, now: Now) -> (Role, String) {
         StageStatus::Done(end) => {
             let how = match end {
                 StageEnd::Baked => format!("{done}, baked {}", planned.bake),
-                StageEnd::NoBake => done,
+                StageEnd::NoBake | StageEnd::NoneVerified => done,
                 StageEnd::NoChange => format!("{done}, nothing changed, bake skipped"),
             };
             (if stage.failed.is_empty() { Role::Good } else { Role::Warn }, how)
@@ -163,7 +163,7 @@ fn doing(state: &State, target: usize, now: Now) -> String {
             let attempt = if step.attempt > 1 { format!(" (attempt {})", step.attempt) } else { String::new() };
             let waiting = progress.map(|progress| text::printable(&progress.waiting)).filter(|text| !text.is_empty());
             let waiting = waiting.map(|text| format!(": {text}")).unwrap_or_default();
-            let since = step.started_ms.map(|at_ms| format!(" {}", now.age(at_ms))).unwrap_or_default();
+            let since = step.started_ms.map(|at_ms| format!(" for {}", now.age(at_ms))).unwrap_or_default();
             format!("{word}{counts}{since}{attempt}{waiting}")
         })
         .collect();

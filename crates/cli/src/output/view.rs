@@ -116,6 +116,7 @@ pub const fn stage_status(status: StageStatus) -> &'static str {
         StageStatus::Done(StageEnd::Baked) => "Baked",
         StageStatus::Done(StageEnd::NoBake) => "Done",
         StageStatus::Done(StageEnd::NoChange) => "NoChange",
+        StageStatus::Done(StageEnd::NoneVerified) => "NoneVerified",
     }
 }
 

@@ -3,12 +3,12 @@
 /// Open an approval gate: sign the hash of the plan that you have read.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  seaway rollout approve 0199a8                               show what you sign, and ask
-  seaway rollout approve 0199a8 --stage broad --plan 4f2a91c03b7d --reason 'canary looks good'
+  seaway rollout approve prod-261103-k3                               show what you sign, and ask
+  seaway rollout approve prod-261103-k3 --stage broad --plan 4f2a91c03b7d --reason 'canary looks good'
 
 Exit codes: 0 approved, 6 refused, 1 error.")]
 pub struct Args {
-    /// Rollout: its id, or the start or end of it
+    /// Rollout: its id, or the start of it
     #[arg(value_name = "ID")]
     pub rollout: String,
     /// Stage; the one that waits when left out

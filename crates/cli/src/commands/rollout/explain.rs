@@ -4,10 +4,10 @@
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   seaway rollout explain                     the newest rollout
-  seaway rollout explain 0199a8 --target c3  everything about one target
+  seaway rollout explain prod-261103-k3 --target c3  everything about one target
   seaway rollout explain -v                  with the whole texts of the clusters")]
 pub struct Args {
-    /// Rollout: its id, or the start or end of it; the newest when left out
+    /// Rollout: its id, or the start of it; the newest when left out
     #[arg(value_name = "ID")]
     pub rollout: Option<String>,
     /// Only this target, with every step

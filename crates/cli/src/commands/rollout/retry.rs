@@ -3,12 +3,12 @@
 /// Try failed targets again, and go on with the rollout from there.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  seaway rollout retry 0199a8               every target that failed
-  seaway rollout retry 0199a8 c3            one of them
+  seaway rollout retry prod-261103-k3               every target that failed
+  seaway rollout retry prod-261103-k3 c3            one of them
 
 Exit codes: 0 succeeded, 3 failed, 4 stopped, 5 waits for a person, 6 refused, 130 Ctrl-C.")]
 pub struct Args {
-    /// Rollout: its id, or the start or end of it
+    /// Rollout: its id, or the start of it
     #[arg(value_name = "ID")]
     pub rollout: String,
     /// Targets; all that failed when left out

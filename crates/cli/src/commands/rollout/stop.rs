@@ -3,12 +3,12 @@
 /// End a rollout: cancel what is in flight and start nothing more. Targets that have changed stay as they are.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  seaway rollout stop 0199a8 --reason 'wrong version'
-  seaway rollout stop 0199a8 --yes                        without asking
+  seaway rollout stop prod-261103-k3 --reason 'wrong version'
+  seaway rollout stop prod-261103-k3 --yes                        without asking
 
 Exit codes: 0 it has ended, 6 refused, 7 what is in flight has not ended yet, 1 error.")]
 pub struct Args {
-    /// Rollout: its id, or the start or end of it
+    /// Rollout: its id, or the start of it
     #[arg(value_name = "ID")]
     pub rollout: String,
     /// Stop without asking

@@ -4,9 +4,9 @@
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   seaway rollout watch                   the newest rollout
-  seaway rollout watch 0199a8            one of which the id starts or ends so")]
+  seaway rollout watch prod-261103-k3            one of which the id starts so")]
 pub struct Args {
-    /// Rollout: its id, or the start or end of it; the newest when left out
+    /// Rollout: its id, or the start of it; the newest when left out
     #[arg(value_name = "ID")]
     pub rollout: Option<String>,
     #[command(flatten)]
