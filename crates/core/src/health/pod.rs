@@ -258,9 +258,8 @@ impl<'a> Site<'_, 'a> {
         let started = time(self.pod, &["status", "startTime"]);
         let begun = started.or_else(|| time(self.pod, &["metadata", "creationTimestamp"]));
         let stages = self.conditions.iter().filter(|condition| match condition.kind {
-            "PodScheduled" => condition.is_true(),
-            "Initialized" => condition.is_true() && !container.init,
-            "Ready" | "ContainersReady" => condition.is_false() && !container.init,
+            "PodScheduled" | "Initialized" => condition.is_true(),
+            "Ready" | "ContainersReady" => condition.is_false(),
             _ => false,
         });
         let stages = stages.filter_map(|condition| condition.changed);

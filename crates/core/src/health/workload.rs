@@ -171,10 +171,12 @@ fn stateful_set_counts(object: &Value) -> Status {
     let partition = int(object, &["spec", "updateStrategy", "rollingUpdate", "partition"]).filter(|at| *at != -1);
     if let Some(partition) = partition {
         let wanted = counts.wanted.saturating_sub(partition);
+        // API servers write the partition 0, which is none.
+        let which = if partition == 0 { "" } else { " above the partition" };
         if counts.updated < wanted {
-            return some_of(counts.updated, wanted, "pods above the partition updated");
+            return some_of(counts.updated, wanted, &format!("pods{which} updated"));
         }
-        return Status::current(format!("{} pods ready, {} updated above the partition", counts.ready, counts.updated));
+        return Status::current(format!("{} pods ready, {} pods{which} updated", counts.ready, counts.updated));
     }
     let current = int(object, &["status", "currentReplicas"]).unwrap_or_default();
     if counts.wanted > current {
