@@ -56,6 +56,9 @@ pub fn compat(object: &Value, now: Now) -> Status {
 
 /// The status of `object` for gates. `context` says what the object cannot: what was applied, what belongs
 /// to it, what the rollout consents to.
+///
+/// An answer may change by time alone, when a grace ends or a certificate expires. While something is waited
+/// for, ask again every few seconds also when nothing was observed; that takes no request.
 pub fn strict(object: &Value, context: &Context<'_>, now: Now) -> Status {
     try_strict(object, context, now).unwrap_or_else(Status::from)
 }
