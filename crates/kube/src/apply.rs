@@ -178,7 +178,9 @@ impl Apply<'_> {
                 self.await_phases_below(*phase).await?;
                 healthy_below = Some(*phase);
             }
-            self.write_place(items, &mut tally).await?;
+            if let Err(failure) = self.write_place(items, &mut tally).await {
+                return Err(self.with_other_conflicts(failure, *place, &places).await);
+            }
             if *place == Place::Definitions {
                 self.await_definitions(items).await?;
             }
@@ -191,12 +193,9 @@ impl Apply<'_> {
     }
 
     /// Writes an object, unless the server or the caller is done with us. `None` = it was not tried.
-    async fn write_unless_halted<'i>(
-        &self,
-        item: &'i Item<'i>,
-    ) -> (&'i Item<'i>, Option<Result<(Outcome, Digest), Failure>>) {
+    async fn write_unless_halted(&self, item: &Item<'_>) -> Option<Result<(Outcome, Digest), Failure>> {
         if self.halted.load(Ordering::Relaxed) {
-            return (item, None);
+            return None;
         }
         let result = self.write(item).await;
         if let Err(failure) = &result
@@ -204,16 +203,37 @@ impl Apply<'_> {
         {
             self.halted.store(true, Ordering::Relaxed);
         }
-        (item, Some(result))
+        Some(result)
+    }
+
+    /// After a field conflict the places that are not reached any more are asked too, so that all conflicts are known
+    /// at once.
+    async fn with_other_conflicts(
+        &self,
+        failure: Failure,
+        failed: Place,
+        places: &BTreeMap<Place, Vec<&Item<'_>>>,
+    ) -> Failure {
+        if failure.kind != FailureKind::Conflict {
+            return failure;
+        }
+        let later = places.iter().filter(|(place, _)| **place > failed).flat_map(|(_, items)| items.iter().copied());
+        let later: Vec<&Item<'_>> = later.collect();
+        // By position: a closure over references would not do for tasks that move between threads.
+        let asked = stream::iter(0..later.len()).map(|i| self.cluster.conflict_of(&self.survey, later[i]));
+        let found: Vec<Option<Failure>> = asked.buffer_unordered(self.cluster.width()).collect().await;
+        let all = std::iter::once(failure.clone()).chain(found.into_iter().flatten()).collect();
+        joined(all).unwrap_or(failure)
     }
 
     /// Writes objects side by side. One that fails does not keep the others of its place from being written.
     async fn write_place(&self, items: &[&Item<'_>], tally: &mut Tally) -> Result<(), Failure> {
-        let writes: Vec<_> = items.iter().map(|item| self.write_unless_halted(item)).collect();
-        let results = stream::iter(writes).buffer_unordered(self.cluster.width());
-        let mut results = std::pin::pin!(results);
+        // By position: a closure over references would not do for tasks that move between threads.
+        let writes = stream::iter(0..items.len()).map(|i| async move { (i, self.write_unless_halted(items[i]).await) });
+        let mut results = std::pin::pin!(writes.buffer_unordered(self.cluster.width()));
         let mut failures = BTreeMap::new();
-        while let Some((item, result)) = results.next().await {
+        while let Some((i, result)) = results.next().await {
+            let item = items[i];
             match result {
                 Some(Ok((outcome, live))) => {
                     tally.objects.entry(outcome).or_default().push(item.object().to_string());

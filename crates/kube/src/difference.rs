@@ -64,9 +64,10 @@ impl Cluster {
     }
 
     async fn service_difference(&self, survey: &Survey<'_>) -> Result<ServiceDifference, Failure> {
-        let ask = |(i, item)| async move { Ok::<_, Failure>((i, self.answer(survey, item).await?)) };
-        let asked: Vec<_> = survey.items.iter().enumerate().map(ask).collect();
-        let answers: Vec<(usize, Answer)> = stream::iter(asked).buffer_unordered(self.width()).try_collect().await?;
+        // By position: a closure over references would not do for tasks that move between threads.
+        let asked = stream::iter(0..survey.items.len())
+            .map(|i| async move { Ok::<_, Failure>((i, self.answer(survey, &survey.items[i]).await?)) });
+        let answers: Vec<(usize, Answer)> = asked.buffer_unordered(self.width()).try_collect().await?;
         let as_wanted: BTreeSet<usize> =
             answers.iter().filter(|(_, answer)| matches!(answer, Answer::AsWanted)).map(|(i, _)| *i).collect();
         let mut changes: Vec<ObjectChange> = answers
@@ -150,6 +151,13 @@ impl Cluster {
         live: &Live,
     ) -> Result<bool, Failure> {
         Ok(matches!(self.compare(survey, item, live, false).await?, Answer::AsWanted))
+    }
+
+    /// The field conflict that an apply would meet, if any.
+    pub(crate) async fn conflict_of(&self, survey: &Survey<'_>, item: &Item<'_>) -> Option<Failure> {
+        let error = self.dry_run(survey.owner(), item).await.err()?;
+        let has_conflicts = error.status().is_some_and(|status| !status.conflicts().is_empty());
+        has_conflicts.then(|| self.tried("apply", item).failure(&error))
     }
 
     /// What taking over an object that exists would mean: fields that others own, changes, and why it is refused.

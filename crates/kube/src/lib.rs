@@ -52,3 +52,26 @@ pub use failure::FieldConflict;
 pub use noise::NOISE_VERSION;
 pub use transport::Counts;
 pub use wait::WaitPolicy;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The engine runs drivers in tasks that move between threads.
+    #[test]
+    fn work_can_move_between_threads() {
+        fn is_send<T: Send>(_: impl FnOnce(&'static Cluster, &'static Desired, &'static WriteContext) -> T) {}
+        const QUIET: &(dyn Fn(seaway_core::execution::Progress) + Send + Sync) = &|_| {};
+        is_send(|cluster, desired, _| cluster.difference(std::slice::from_ref(desired)));
+        is_send(|cluster, desired, _| cluster.adopt_report(std::slice::from_ref(desired)));
+        is_send(|cluster, desired, _| cluster.verify(std::slice::from_ref(desired)));
+        is_send(|cluster, desired, ctx| async move {
+            let cancel = tokio_util::sync::CancellationToken::new();
+            let one = std::slice::from_ref(desired);
+            let _ = cluster.apply(desired, None, ctx, QUIET, &cancel).await;
+            let _ = cluster.destroy(&desired.content.service, &desired.environment, ctx, QUIET, &cancel).await;
+            let _ = cluster.wait(one, ctx.policy, QUIET, &cancel).await;
+            let _ = cluster.hold(one, ctx.policy, std::future::ready(()), QUIET, &cancel).await;
+        });
+    }
+}

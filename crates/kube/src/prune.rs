@@ -29,9 +29,9 @@ impl Apply<'_> {
         }
         let mut deleted = 0;
         for leaving in places.into_values().rev() {
-            let pruned: Vec<_> = leaving.into_iter().map(|leaving| self.prune_one(leaving)).collect();
-            let results: Vec<Result<bool, Failure>> =
-                stream::iter(pruned).buffer_unordered(self.cluster.width()).collect().await;
+            let leaving = &leaving;
+            let pruned = stream::iter(0..leaving.len()).map(|i| self.prune_one(leaving[i]));
+            let results: Vec<Result<bool, Failure>> = pruned.buffer_unordered(self.cluster.width()).collect().await;
             deleted += results.iter().filter(|result| matches!(result, Ok(true))).count();
             let failures = results.into_iter().filter_map(Result::err).collect();
             if let Some(failure) = joined(failures) {

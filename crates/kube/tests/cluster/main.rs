@@ -2,5 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod apply;
+mod consent;
+mod guard;
 mod health;
+mod refusal;
 mod support;
