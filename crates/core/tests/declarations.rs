@@ -10,7 +10,7 @@ use std::{
 };
 
 use seaway_core::{
-    declaration::{CLUSTERS_MAX, FINDINGS_MAX, Kind, SourceFile, load, schema},
+    declaration::{CLUSTERS_MAX, FINDINGS_MAX, Kind, SourceFile, load, reference, schema},
     diagnostic::{Diagnostic, codes, render_plain},
     yaml,
 };
@@ -214,4 +214,38 @@ fn findings_do_not_depend_on_the_order_of_files() {
         sources.reverse();
         assert_eq!(load(&sources), forward, "{}", folder.display());
     }
+}
+
+#[test]
+fn reference_pages_list_the_keys_that_exist() {
+    const MARK: &str = "<!-- written by the tests: SEAWAY_UPDATE=1 -->\n";
+    for kind in Kind::ALL {
+        let path = data().join(format!("../../docs/reference/{}.md", kind.name().to_lowercase()));
+        let page = fs::read_to_string(&path).unwrap();
+        let (head, keys) = page.split_once(MARK).expect("the page has a mark");
+        let expected = format!("\n{}\n", reference(kind).trim_end());
+        if std::env::var_os("SEAWAY_UPDATE").is_some() {
+            fs::write(&path, format!("{head}{MARK}{expected}")).unwrap();
+        } else {
+            assert_eq!(keys, expected, "{}", path.display());
+        }
+    }
+}
+
+/// Every YAML example of the reference pages loads without a finding.
+#[test]
+fn examples_of_the_reference_pages_are_valid() {
+    let mut count = 0;
+    for name in ["environment", "service", "config"] {
+        let page = data().join(format!("../../docs/reference/{name}.md"));
+        let text = fs::read_to_string(&page).unwrap();
+        for example in text.split("```yaml\napiVersion: seaway.dev/").skip(1) {
+            let (example, _) = example.split_once("```").unwrap();
+            let files = [SourceFile { path: "a.yaml".into(), text: format!("apiVersion: seaway.dev/{example}") }];
+            let (_, findings) = load(&files);
+            assert!(findings.is_empty(), "{}:\n{}", page.display(), rendered(&findings, &files));
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "only {count} examples");
 }

@@ -27,7 +27,7 @@ pub use environment::{
     Amount, ApprovalGate, Cluster, ClusterState, Connection, Environment, Gate, Global, Limits, Region, Stage,
     Unreachable,
 };
-pub use format::{Kind, schema};
+pub use format::{Kind, reference, schema};
 pub use load::{FINDINGS_MAX, load};
 pub use rules::CLUSTERS_MAX;
 pub use service::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service, Source};

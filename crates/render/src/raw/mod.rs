@@ -42,6 +42,7 @@ struct ObjectTemplate {
     node: Node,
     template: Template,
     uses: Vec<Use>,
+    is_secret: bool,
     known: Memo<Arc<Finished>>,
 }
 
@@ -124,7 +125,7 @@ impl Manifests {
 
     /// Findings in files that declare a Secret are shown without the text of the file.
     fn hide_secrets(&self, findings: &mut [Diagnostic]) {
-        let files: BTreeSet<&str> = self.objects.iter().filter(|o| o.is_secret()).map(|o| &*o.file).collect();
+        let files: BTreeSet<&str> = self.objects.iter().filter(|o| o.is_secret).map(|o| &*o.file).collect();
         for finding in findings {
             finding.hides_source |= finding.place.as_ref().is_some_and(|place| files.contains(place.file.as_str()));
         }
@@ -134,10 +135,6 @@ impl Manifests {
 impl ObjectTemplate {
     fn origin(&self) -> Origin<'_> {
         Origin { file: &self.file, node: &self.node }
-    }
-
-    fn is_secret(&self) -> bool {
-        self.node.get("kind").and_then(Node::text) == Some("Secret")
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{
     template::Compiler,
 };
 
+/// Kind whose data is never shown.
+const SECRET: &str = "Secret";
+
 impl Manifests {
     /// Reads the tree.
     ///
@@ -47,14 +50,17 @@ impl Manifests {
             return Err(findings);
         }
         let mut scopes = Scopes::default();
-        let is_definition = |o: &&ObjectTemplate| o.node.get("kind").and_then(Node::text) == Some(DEFINITION);
-        for object in objects.iter().filter(is_definition) {
+        for object in objects.iter().filter(|object| is_kind(&object.node, DEFINITION)) {
             scopes.learn(&object.node.to_json());
         }
         let placeholders: BTreeSet<_> =
             objects.iter().flat_map(|object| &object.uses).map(|one| one.placeholder.clone()).collect();
         Ok(Self { service: service.clone(), scopes, objects, placeholders, warnings: findings, known: Memo::new() })
     }
+}
+
+fn is_kind(node: &Node, kind: &str) -> bool {
+    node.get("kind").and_then(Node::text) == Some(kind)
 }
 
 fn is_manifest(path: &str) -> bool {
@@ -74,17 +80,18 @@ fn read_file(
         let mut items = Vec::new();
         flatten(document, &mut items);
         for node in items {
-            let mut compiler = Compiler::new(service, file, text);
+            let is_secret = is_kind(&node, SECRET);
+            has_secret |= is_secret;
+            let mut compiler = Compiler::new(service, file, text, is_secret);
             let template = compiler.compile(&node);
             own.append(&mut compiler.findings);
             let uses = std::mem::take(&mut compiler.uses);
-            let object = ObjectTemplate { file: Arc::clone(file), node, template, uses, known: Memo::new() };
-            has_secret |= object.is_secret();
-            objects.push(object);
+            let file = Arc::clone(file);
+            objects.push(ObjectTemplate { file, node, template, uses, is_secret, known: Memo::new() });
         }
     }
     // A document that is not YAML may be a Secret as well.
-    has_secret |= text.contains("Secret");
+    has_secret |= text.contains(SECRET);
     for finding in &mut own {
         finding.hides_source |= has_secret;
     }
@@ -93,8 +100,7 @@ fn read_file(
 
 /// The items of a `List`, or the document itself.
 fn flatten(document: Node, out: &mut Vec<Node>) {
-    let is_list = document.get("kind").and_then(Node::text) == Some("List")
-        && document.get("apiVersion").and_then(Node::text) == Some("v1");
+    let is_list = is_kind(&document, "List") && document.get("apiVersion").and_then(Node::text) == Some("v1");
     if !is_list {
         out.push(document);
         return;

@@ -209,6 +209,18 @@ fn placeholders_without_value_name_the_target() {
 }
 
 #[test]
+fn findings_about_secrets_show_nothing_of_them() {
+    let text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: 'pass${word}', b: '${config.x}'}\n";
+    let findings = rendered(&[("a.yaml", text)], "c1").unwrap_err();
+    let messages: Vec<&str> = findings.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(messages, ["unknown placeholder in a Secret", "unknown placeholder `${config.x}`"]);
+    for finding in &findings {
+        let shown = seaway_core::diagnostic::render_plain(finding, Some(text));
+        assert!(!shown.contains("pass") && !shown.contains("word"), "{shown}");
+    }
+}
+
+#[test]
 fn limits_and_bytes() {
     let many: String = (0..=OBJECTS_MAX / 2).map(|n| config_map(&format!("m{n}"))).collect();
     let findings = rendered(&[("a.yaml", &many), ("b.yaml", &many)], "c1").unwrap_err();

@@ -23,6 +23,8 @@ pub(crate) struct Compiler<'a> {
     file: &'a str,
     text: &'a str,
     is_json: bool,
+    /// Whether the document is a Secret, whose text never stands in a message.
+    is_secret: bool,
     /// Where the placeholders of the document stand.
     pub(crate) uses: Vec<Use>,
     pub(crate) findings: Vec<Diagnostic>,
@@ -36,9 +38,9 @@ enum Part<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(crate) fn new(service: &'a Service, file: &'a str, text: &'a str) -> Self {
+    pub(crate) fn new(service: &'a Service, file: &'a str, text: &'a str, is_secret: bool) -> Self {
         let is_json = file.ends_with(".json");
-        Self { service, file, text, is_json, uses: Vec::new(), findings: Vec::new() }
+        Self { service, file, text, is_json, is_secret, uses: Vec::new(), findings: Vec::new() }
     }
 
     pub(crate) fn compile(&mut self, node: &Node) -> Template {
@@ -139,6 +141,12 @@ impl<'a> Compiler<'a> {
             }
             None => {
                 let known = Placeholder::candidates(self.service.config.keys());
+                if self.is_secret && !Placeholder::is_in_known_group(name) {
+                    let finding = Diagnostic::error(codes::UNKNOWN_PLACEHOLDER, "unknown placeholder in a Secret");
+                    let help = "write `$${` for a literal `${`";
+                    self.findings.push(finding.at(span.in_file(self.file)).help(help));
+                    return None;
+                }
                 let help = match nearest(name, known.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean `${{{near}}}`?"),
                     None if name.starts_with("config.") => {

@@ -40,6 +40,11 @@ impl Placeholder {
         Self::FIXED.into_iter().find(|one| one.to_string() == name)
     }
 
+    /// Whether the name at least starts like that of a placeholder.
+    pub(crate) fn is_in_known_group(name: &str) -> bool {
+        ["config.", "environment.", "stage.", "region.", "cluster.", "service."].iter().any(|one| name.starts_with(one))
+    }
+
     /// Names to offer for a name that does not exist.
     pub(crate) fn candidates<'a>(config_keys: impl Iterator<Item = &'a String>) -> Vec<String> {
         let fixed = Self::FIXED.into_iter().map(|one| one.to_string());

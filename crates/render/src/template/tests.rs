@@ -41,7 +41,7 @@ fn compiled(file: &str, text: &str) -> (Template, Vec<Diagnostic>) {
     let nodes = yaml::read(file, text, &mut findings);
     assert!(findings.is_empty(), "{findings:?}");
     let service = service();
-    let mut compiler = Compiler::new(&service, file, text);
+    let mut compiler = Compiler::new(&service, file, text, false);
     let template = compiler.compile(&nodes[0]);
     (template, compiler.findings)
 }

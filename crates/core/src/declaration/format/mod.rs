@@ -11,11 +11,13 @@
 
 mod check;
 mod environment;
+mod reference;
 mod schema;
 mod service;
 mod shape;
 
 pub(super) use check::check;
+pub use reference::reference;
 pub use schema::schema;
 
 /// Kind of a declaration.
