@@ -24,7 +24,8 @@ use crate::Error;
 /// Renders a service for a target again, for the manifests that the store does not hold.
 #[async_trait]
 pub trait Renderer: Send + Sync {
-    /// The content as the sources give it now.
+    /// The content as the sources give it now. `source` is the digest of the source tree that was planned: what was
+    /// rendered from that tree before need not be rendered again.
     ///
     /// # Errors
     /// Why it cannot be rendered.
@@ -32,6 +33,7 @@ pub trait Renderer: Send + Sync {
         &self,
         environment: &EnvironmentName,
         service: &ServiceName,
+        source: &Digest,
         target: &TargetName,
     ) -> Result<Arc<Content>, Error>;
 }
@@ -111,7 +113,10 @@ impl Contents {
     }
 
     async fn render(&self, plan: &Plan, target: &TargetPlan, planned: &TargetService) -> Result<Arc<Content>, Failure> {
-        let rendered = self.renderer.render(&plan.environment, &planned.service, &target.name).await;
+        let source = plan.services.get(&planned.service).map(|policy| policy.source.clone()).ok_or_else(|| {
+            Failure::new(FailureKind::Internal, format!("the plan has no service `{}`", planned.service))
+        })?;
+        let rendered = self.renderer.render(&plan.environment, &planned.service, &source, &target.name).await;
         rendered.map_err(|error| {
             Failure::new(FailureKind::Stale, format!("`{}` cannot be rendered again: {error}", planned.service))
                 .help("secret manifests are never stored: the workspace must still hold the planned sources")

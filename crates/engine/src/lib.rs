@@ -66,7 +66,7 @@ impl Engine {
         let path = root.join(workspace::STATE_FOLDER).join("state.db");
         let store = Store::open(&seaway_store::Location::Sqlite(path)).await?;
         let driver = Arc::new(drivers::kube::KubeDriver::new(root));
-        let renderer = Arc::new(DiskRenderer(root.to_path_buf()));
+        let renderer = Arc::new(DiskRenderer::new(root));
         Ok(Self::new(store, drivers::Drivers::default().with(drivers::kube::KUBE, driver), renderer, Clock::system()))
     }
 

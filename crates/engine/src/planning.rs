@@ -62,8 +62,8 @@ pub struct PlanProgress {
 pub struct Rendered<'a> {
     /// Where they go.
     pub selection: Selection<'a>,
-    /// Source digest and contents by service.
-    pub services: BTreeMap<ServiceName, (&'a Service, Digest, BTreeMap<TargetName, Arc<Content>>)>,
+    /// Declaration, source digest and contents by service.
+    pub services: BTreeMap<ServiceName, ServiceInput<'a>>,
     /// Remarks; none is an error.
     pub remarks: Vec<Diagnostic>,
 }
@@ -84,12 +84,9 @@ impl Engine {
         let rendered = render_all(workspace, environment, &request.services, sources)?;
         let observed = self.observe(environment, &rendered, request, progress).await?;
         let timings = self.timings(environment, rendered.services.keys()).await?;
-        let services = rendered.services.iter().map(|(name, (service, source, contents))| {
-            (name.clone(), ServiceInput { service, source: source.clone(), contents: contents.clone() })
-        });
         let plan = build(&PlanInput {
             environment,
-            services: services.collect(),
+            services: rendered.services.clone(),
             selection: &rendered.selection,
             observed: &observed,
             driver: request.driver,
@@ -103,7 +100,7 @@ impl Engine {
         if seaway_core::diagnostic::has_errors(&findings) {
             return Err(Error::Findings(findings));
         }
-        self.contents.save(rendered.services.values().flat_map(|(_, _, contents)| contents.values())).await?;
+        self.contents.save(rendered.services.values().flat_map(|service| service.contents.values())).await?;
         let hash = self.save_plan(&plan).await?;
         Ok(Planned { plan, hash, findings })
     }
@@ -128,10 +125,10 @@ impl Engine {
                 .services
                 .iter()
                 .filter_map(|name| {
-                    let (service, source, contents) = rendered.services.get(name)?;
+                    let input = rendered.services.get(name)?;
                     Some(Wanted {
-                        content: Arc::clone(contents.get(&target.name)?),
-                        policy: ServicePolicy::of(service, source.clone(), rendered.services.keys()),
+                        content: Arc::clone(input.contents.get(&target.name)?),
+                        policy: ServicePolicy::of(input.service, input.source.clone(), rendered.services.keys()),
                         allow_replace: request.allow_replace,
                         base: None,
                     })
@@ -173,8 +170,38 @@ impl Sources for DiskSources {
     }
 }
 
-/// Renders again from a workspace on disk, for manifests that are not stored.
-pub struct DiskRenderer(pub PathBuf);
+/// Renders again from a workspace on disk, for manifests that are not stored. A service is rendered once for all
+/// its targets, and again when another state of its sources is asked for.
+pub struct DiskRenderer {
+    root: PathBuf,
+    known: tokio::sync::Mutex<BTreeMap<(EnvironmentName, ServiceName), (Digest, Contents)>>,
+}
+
+type Contents = Arc<BTreeMap<TargetName, Arc<Content>>>;
+
+impl DiskRenderer {
+    /// A renderer of the workspace with this root.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), known: tokio::sync::Mutex::default() }
+    }
+
+    fn render_service(
+        &self,
+        environment: &EnvironmentName,
+        service: &ServiceName,
+    ) -> Result<(Digest, Contents), Error> {
+        let workspace = workspace::read(&self.root)?.usable()?;
+        let environment = self::environment(&workspace, environment)?;
+        let sources = DiskSources(self.root.clone());
+        let mut rendered = render_all(&workspace, environment, std::slice::from_ref(service), &sources)?;
+        let input = rendered.services.remove(service).ok_or_else(|| Error::NotFound {
+            what: "service",
+            name: service.to_string(),
+            hint: String::new(),
+        })?;
+        Ok((input.source, Arc::new(input.contents)))
+    }
+}
 
 #[async_trait]
 impl Renderer for DiskRenderer {
@@ -182,14 +209,20 @@ impl Renderer for DiskRenderer {
         &self,
         environment: &EnvironmentName,
         service: &ServiceName,
+        source: &Digest,
         target: &TargetName,
     ) -> Result<Arc<Content>, Error> {
-        let workspace = workspace::read(&self.0)?.usable()?;
-        let environment = self::environment(&workspace, environment)?;
-        let rendered =
-            render_all(&workspace, environment, std::slice::from_ref(service), &DiskSources(self.0.clone()))?;
-        let found = rendered.services.get(service).and_then(|(_, _, contents)| contents.get(target).cloned());
-        found.ok_or_else(|| Error::NotFound {
+        let key = (environment.clone(), service.clone());
+        let mut known = self.known.lock().await;
+        let contents = match known.get(&key) {
+            Some((rendered, contents)) if rendered == source => Arc::clone(contents),
+            _ => {
+                let (rendered, contents) = self.render_service(environment, service)?;
+                known.insert(key, (rendered, Arc::clone(&contents)));
+                contents
+            }
+        };
+        contents.get(target).cloned().ok_or_else(|| Error::NotFound {
             what: "target",
             name: target.to_string(),
             hint: format!(" for service `{service}` any more"),
@@ -249,7 +282,7 @@ pub fn render_all<'a>(
                 Err(found) => findings.extend(found),
             }
         }
-        rendered.insert(name.clone(), (*service, tree.digest(), contents));
+        rendered.insert(name.clone(), ServiceInput { service, source: tree.digest(), contents });
     }
     if !findings.is_empty() {
         dedup(&mut findings);

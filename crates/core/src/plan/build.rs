@@ -38,6 +38,7 @@ pub struct PlanInput<'a> {
 }
 
 /// One service with its rendered content.
+#[derive(Clone, Debug)]
 pub struct ServiceInput<'a> {
     /// The declaration.
     pub service: &'a Service,

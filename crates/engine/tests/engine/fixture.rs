@@ -137,7 +137,13 @@ pub struct NoSecrets;
 
 #[async_trait]
 impl Renderer for NoSecrets {
-    async fn render(&self, _: &EnvironmentName, service: &ServiceName, _: &TargetName) -> Result<Arc<Content>, Error> {
+    async fn render(
+        &self,
+        _: &EnvironmentName,
+        service: &ServiceName,
+        _: &Digest,
+        _: &TargetName,
+    ) -> Result<Arc<Content>, Error> {
         Err(Error::NotFound { what: "service", name: service.to_string(), hint: String::new() })
     }
 }
