@@ -247,6 +247,18 @@ fn pods_that_hold_up_a_stateful_set() {
     assert!(names("stateful_set_parallel_not_held_up.json").is_empty());
     assert!(names("stateful_set_new_pod_broken.json").is_empty(), "a new pod that is broken is not in the way");
     assert!(names("stateful_set_on_delete_pod_is_old.json").is_empty(), "nobody is waited for");
+
+    let text = fs::read_to_string(folder().join("stateful_set_held_up.json")).expect("the vector is there");
+    let vector: Vector = serde_json::from_str(&text).expect("the vector is well formed");
+    for (field, value, why) in [
+        ("/metadata/generation", Value::from(9), "not yet observed: the revisions are about the former wish"),
+        ("/spec", serde_json::json!({"updateStrategy": {"type": "OnDelete"}}), "somebody else deletes them"),
+        ("/status/updateRevision", Value::Null, "no revision is wanted"),
+    ] {
+        let mut set = vector.object.clone();
+        *set.pointer_mut(field).expect("the field is there") = value;
+        assert!(holding_up(&set, &vector.context(), vector.now()).is_empty(), "{why}");
+    }
 }
 
 /// Reading vectors is strict itself: a slip in a file must not make it pass.
