@@ -1,7 +1,7 @@
 //! Every code of a finding. Each has a page in `docs/errors/`; a test checks both directions.
 //!
 //! A code is never given a second meaning. `SW00` files, `SW01` form, `SW02` environments, `SW03` services,
-//! `SW04` configuration, `SW05` manifests.
+//! `SW04` configuration, `SW05` manifests, `SW06` plans.
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $title:literal;)*) => {
@@ -80,4 +80,17 @@ codes! {
     NAMESPACE_IGNORED = "SW0516", "A namespace on an object that has none";
     BAD_SCOPE = "SW0517", "Not a scope";
     NO_VALUE_HERE = "SW0518", "A placeholder has no value on a target";
+
+    PLAN_TOO_LARGE = "SW0601", "The plan file is too large";
+    NOT_A_PLAN = "SW0602", "The file is not a plan";
+    PLAN_OF_OTHER_VERSION = "SW0603", "A plan of another version";
+    PLAN_STEP_NUMBERS = "SW0604", "Steps of a plan are numbered wrongly";
+    PLAN_NAMES_TWICE = "SW0605", "A plan names something twice";
+    PLAN_CONTENT = "SW0606", "Content of a plan does not have its digest";
+    PLAN_BLAST_RADIUS = "SW0607", "A plan allows too much or nothing at once";
+    PLAN_STEPS = "SW0608", "Steps of a target are out of order";
+    PLAN_REFUSED_CHANGE = "SW0610", "A change that cannot be made";
+    PLAN_STAGE_ORDER = "SW0611", "A plan has stages in another order";
+    PLAN_BAKE_OR_GATES = "SW0612", "A plan bakes or asks differently";
+    PLAN_PAIR = "SW0613", "A plan changes a pair in one stage";
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Change, Plan, StagePlan, StepKind, TargetPlan};
 use crate::{
     declaration::{Environment, Gate},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, codes},
     ids::{ServiceName, StepId},
     release::content_digest,
 };
@@ -27,7 +27,7 @@ pub fn lint(plan: &Plan) -> Vec<Diagnostic> {
         for (target, service) in refused {
             for change in service.changes.iter().filter(|change| change.change == Change::Refused) {
                 let found = format!("`{}`: {} is refused: {}", target.name, change.object, change.why);
-                findings.push(Diagnostic::warning("SW0310", found));
+                findings.push(Diagnostic::warning(codes::PLAN_REFUSED_CHANGE, found));
             }
         }
     }
@@ -47,8 +47,10 @@ pub fn lint_against(plan: &Plan, environment: &Environment) -> Vec<Diagnostic> {
     for stage in &plan.stages {
         let at = position(stage);
         if at.is_none() || at <= last && last.is_some() {
-            findings
-                .push(Diagnostic::error("SW0311", format!("stage `{}` is not in the environment's order", stage.name)));
+            findings.push(Diagnostic::error(
+                codes::PLAN_STAGE_ORDER,
+                format!("stage `{}` is not in the environment's order", stage.name),
+            ));
         }
         last = at.or(last);
         pairs(stage, environment, &mut findings);
@@ -59,7 +61,7 @@ pub fn lint_against(plan: &Plan, environment: &Environment) -> Vec<Diagnostic> {
         if is_changed && (stage.bake != bake || stage.gates != gates) {
             let found =
                 format!("stage `{}` changes, but its bake or gates are not those of the environment", stage.name);
-            findings.push(Diagnostic::error("SW0312", found));
+            findings.push(Diagnostic::error(codes::PLAN_BAKE_OR_GATES, found));
         }
     }
     findings
@@ -71,7 +73,7 @@ fn pairs(stage: &StagePlan, environment: &Environment, findings: &mut Vec<Diagno
         if regions.contains(a) && regions.contains(b) {
             let found =
                 format!("regions `{a}` and `{b}` may never change together, but both are in stage `{}`", stage.name);
-            findings.push(Diagnostic::error("SW0313", found));
+            findings.push(Diagnostic::error(codes::PLAN_PAIR, found));
         }
     }
 }
@@ -79,7 +81,7 @@ fn pairs(stage: &StagePlan, environment: &Environment, findings: &mut Vec<Diagno
 fn step_order(plan: &Plan, report: &mut impl FnMut(&'static str, String)) {
     let ids = plan.targets().flat_map(|(_, target)| target.steps.iter().map(|step| step.id));
     if let Some((expected, found)) = (0..).map(StepId).zip(ids).find(|(expected, found)| expected != found) {
-        report("SW0304", format!("steps are numbered from #0 on; expected {expected}, found {found}"));
+        report(codes::PLAN_STEP_NUMBERS, format!("steps are numbered from #0 on; expected {expected}, found {found}"));
     }
 }
 
@@ -89,17 +91,20 @@ fn targets_once(plan: &Plan, report: &mut impl FnMut(&'static str, String)) {
     let mut regions: BTreeMap<_, &StagePlan> = BTreeMap::new();
     for stage in &plan.stages {
         if !stages.insert(&stage.name) {
-            report("SW0305", format!("stage `{}` is in the plan twice", stage.name));
+            report(codes::PLAN_NAMES_TWICE, format!("stage `{}` is in the plan twice", stage.name));
         }
     }
     for (stage, target) in plan.targets() {
         if !seen.insert(&target.name) {
-            report("SW0305", format!("target `{}` is in the plan twice", target.name));
+            report(codes::PLAN_NAMES_TWICE, format!("target `{}` is in the plan twice", target.name));
         }
         if let Some(region) = &target.region {
             let first = regions.entry(region).or_insert(stage);
             if first.name != stage.name {
-                report("SW0305", format!("region `{region}` is in the stages `{}` and `{}`", first.name, stage.name));
+                report(
+                    codes::PLAN_NAMES_TWICE,
+                    format!("region `{region}` is in the stages `{}` and `{}`", first.name, stage.name),
+                );
             }
         }
     }
@@ -110,7 +115,7 @@ fn contents(plan: &Plan, report: &mut impl FnMut(&'static str, String)) {
     for (digest, content) in &plan.contents {
         if content_digest(&content.service, content.objects.iter()) != *digest {
             report(
-                "SW0306",
+                codes::PLAN_CONTENT,
                 format!(
                     "content {} of `{}` does not have the digest that it is named by",
                     digest.short(),
@@ -120,7 +125,7 @@ fn contents(plan: &Plan, report: &mut impl FnMut(&'static str, String)) {
         }
         if !plan.services.contains_key(&content.service) {
             report(
-                "SW0306",
+                codes::PLAN_CONTENT,
                 format!("content {} names service `{}`, which the plan does not have", digest.short(), content.service),
             );
         }
@@ -130,7 +135,7 @@ fn contents(plan: &Plan, report: &mut impl FnMut(&'static str, String)) {
             let content = plan.contents.get(&service.content);
             if content.is_none_or(|content| content.service != service.service) {
                 report(
-                    "SW0306",
+                    codes::PLAN_CONTENT,
                     format!(
                         "`{}`: content {} of `{}` is not in the plan",
                         target.name,
@@ -149,11 +154,14 @@ fn blast_radius(plan: &Plan, report: &mut impl FnMut(&'static str, String)) {
         if total == 0 || stage.max_concurrent == 0 || stage.max_concurrent as usize > total {
             let found =
                 format!("stage `{}` has {total} targets and lets {} change at once", stage.name, stage.max_concurrent);
-            report("SW0307", found);
+            report(codes::PLAN_BLAST_RADIUS, found);
         }
         let needed = stage.gates.iter().any(|gate| matches!(gate, Gate::Approval(gate) if gate.count == 0));
         if needed {
-            report("SW0307", format!("stage `{}` has an approval gate that nobody needs to open", stage.name));
+            report(
+                codes::PLAN_BLAST_RADIUS,
+                format!("stage `{}` has an approval gate that nobody needs to open", stage.name),
+            );
         }
     }
 }
@@ -161,7 +169,7 @@ fn blast_radius(plan: &Plan, report: &mut impl FnMut(&'static str, String)) {
 /// Each changed service is applied once, then waited for, after its dependencies; everything is verified last;
 /// what changed bakes when its stage does.
 fn target_steps(plan: &Plan, stage: &StagePlan, target: &TargetPlan, report: &mut impl FnMut(&'static str, String)) {
-    let mut wrong = |what: String| report("SW0308", format!("`{}`: {what}", target.name));
+    let mut wrong = |what: String| report(codes::PLAN_STEPS, format!("`{}`: {what}", target.name));
     let of_kind = |kind| target.steps.iter().filter(move |step| step.kind == kind);
     let mut names = BTreeSet::new();
     for service in &target.services {
