@@ -112,3 +112,30 @@ fn any_path_names_exactly_that_file() {
         }
     });
 }
+
+/// As the reference tells to make a back-up, while a writer goes on.
+#[test]
+fn a_back_up_of_a_store_in_use_is_whole() {
+    run(async {
+        let place = Place::sqlite();
+        let store = place.open().await;
+        let mut head = note(&store, "s", 0, &["1", "2"]).await;
+        let writer = store.clone();
+        let busy = tokio::spawn(async move {
+            while head < 200 {
+                head = note(&writer, "s", head, &["x"]).await;
+            }
+        });
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..5 {
+            let copy = folder.path().join(format!("{round}.db"));
+            place.execute(&format!("VACUUM INTO '{}'", copy.display())).await;
+            let restored = Store::open(&Location::Sqlite(copy)).await.unwrap();
+            let audit = restored.verify_all().await.unwrap();
+            assert_eq!(audit.broken, []);
+            let seq = audit.intact[0].seq;
+            assert_eq!(note(&restored, "s", seq, &["after the restore"]).await, seq + 1);
+        }
+        busy.await.unwrap();
+    });
+}

@@ -1,9 +1,9 @@
 //! What only a PostgreSQL server can do to a store.
 
 use std::error::Error as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use seaway_store::{Error, Location, Options, Store};
+use seaway_store::{Append, Error, Location, Options, Store};
 use sqlx::Row;
 
 use crate::place::{Place, append, event, note, run, server};
@@ -183,5 +183,66 @@ fn commits_are_durable_even_where_the_server_is_told_otherwise() {
         place.execute("CREATE TRIGGER tell BEFORE INSERT ON documents FOR EACH ROW EXECUTE FUNCTION tell()").await;
         store.put_document("k", "d", "{}").await.unwrap();
         assert_eq!(store.get_document("k", "d").await.unwrap().json, "on");
+    });
+}
+
+/// Waits until another connection to this database waits for a lock.
+async fn wait_for_a_waiter(conn: &mut sqlx::AnyConnection) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let began = Instant::now();
+    while sqlx::query(waiting).fetch_one(&mut *conn).await.unwrap().get::<i64, _>(0) == 0 {
+        assert!(began.elapsed() < Duration::from_secs(20), "nobody waits for a lock");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// An append that has passed its fence but not yet committed keeps the lease where it is: whoever
+/// takes it over afterwards reads everything that the former holder wrote.
+#[test]
+fn a_lease_is_not_taken_over_in_the_middle_of_an_append() {
+    run(async {
+        let place = Place::postgres();
+        let store = place.open().await;
+        note(&store, "s", 0, &["1"]).await;
+        let fence = store.acquire_lease("l", "a", 0, 1).await.unwrap().fence();
+        // Somebody keeps the append from going on after its first step.
+        let mut other = place.raw().await;
+        sqlx::raw_sql("BEGIN; SELECT * FROM streams FOR UPDATE").execute(&mut other).await.unwrap();
+        let writer = store.clone();
+        let busy = tokio::spawn(async move {
+            let events = [event("2")];
+            writer.append(Append { fence: Some(&fence), ..append("s", 1, &events) }).await
+        });
+        wait_for_a_waiter(&mut place.raw().await).await;
+        let impatient = Options { busy_timeout: Duration::from_millis(200), ..Options::default() };
+        let refused = place.open_with(&impatient).await.acquire_lease("l", "b", 10, 1).await;
+        assert!(matches!(refused, Err(Error::Locked { .. })), "{refused:?}");
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+        assert_eq!(busy.await.unwrap().unwrap(), 2);
+        assert_eq!(store.acquire_lease("l", "b", 10, 1).await.unwrap().epoch, 2);
+    });
+}
+
+/// The other way round: a take-over under way refuses the former holder when it is done.
+#[test]
+fn an_append_waits_for_a_take_over_under_way_and_is_refused() {
+    run(async {
+        let place = Place::postgres();
+        let store = place.open().await;
+        let fence = store.acquire_lease("l", "a", 0, 1).await.unwrap().fence();
+        let mut other = place.raw().await;
+        let take_over = "BEGIN; UPDATE leases SET epoch = epoch + 1, holder = 'b'";
+        sqlx::raw_sql(take_over).execute(&mut other).await.unwrap();
+        let writer = store.clone();
+        let busy = tokio::spawn(async move {
+            let events = [event("1")];
+            writer.append(Append { fence: Some(&fence), ..append("s", 0, &events) }).await
+        });
+        wait_for_a_waiter(&mut place.raw().await).await;
+        sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+        let refused = busy.await.unwrap();
+        assert!(matches!(refused, Err(Error::Fenced { epoch: 1, .. })), "{refused:?}");
+        assert_eq!(store.head("s").await.unwrap(), 0);
     });
 }
