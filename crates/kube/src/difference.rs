@@ -94,6 +94,9 @@ impl Cluster {
         }
         match &item.standing {
             Standing::Same(_) | Standing::Expired => Ok(Answer::AsWanted),
+            Standing::Ours(live) if live.is_terminating() => {
+                Ok(create(item, "is being deleted; it is created again when it is gone"))
+            }
             Standing::Ours(live) => self.compare(survey, item, live, false).await,
             Standing::Absent { can_check: false } => Ok(create(item, "not on the cluster yet")),
             Standing::Absent { can_check: true } => self.check_create(survey, item).await,
@@ -374,8 +377,8 @@ fn why_modified(item: &Item<'_>, live: &Live) -> &'static str {
     match &item.listed {
         None => "is not in the inventory",
         Some(entry) if entry.rendered.as_ref() != Some(&item.rendered.entry.digest) => "the manifest changed",
-        Some(entry) if entry.live.as_ref() != Some(&live.fingerprint) => "was changed on the cluster",
-        Some(_) => "is being deleted by somebody",
+        Some(_) if live.is_terminating() => "is being deleted",
+        Some(_) => "was changed on the cluster",
     }
 }
 

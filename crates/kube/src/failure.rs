@@ -32,6 +32,8 @@ pub(crate) enum ApiError {
     Timeout(Duration),
     /// The server's certificate or the credentials are not usable.
     Credentials(String),
+    /// The answer has more bytes than this.
+    TooLarge(usize),
     /// The answer is not what the API promises, or the request cannot be built.
     Malformed(String),
 }
@@ -172,7 +174,9 @@ impl ApiError {
     pub(crate) fn status(&self) -> Option<&ApiStatus> {
         match self {
             Self::Status(status) => Some(status),
-            Self::Unreachable(_) | Self::Timeout(_) | Self::Credentials(_) | Self::Malformed(_) => None,
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Credentials(_) | Self::TooLarge(_) | Self::Malformed(_) => {
+                None
+            }
         }
     }
 
@@ -189,7 +193,7 @@ impl ApiError {
 
     /// Whether the object is at fault although the code says that the server is.
     pub(crate) fn is_of_object(&self) -> bool {
-        self.status().is_some_and(|status| status.code < 500 || is_about_the_object(&status.message))
+        self.status().is_some_and(|status| status.code < 500 || is_about_the_object(status))
     }
 
     /// Whether the connection or the server as a whole is at fault, so that other requests would fail alike.
@@ -197,7 +201,7 @@ impl ApiError {
         match self {
             Self::Unreachable(_) | Self::Timeout(_) | Self::Credentials(_) => true,
             Self::Status(status) => status.code == 401 || status.is_throttled(),
-            Self::Malformed(_) => false,
+            Self::TooLarge(_) | Self::Malformed(_) => false,
         }
     }
 }
@@ -247,6 +251,10 @@ impl Tried<'_> {
             ),
             ApiError::Credentials(why) => Failure::new(FailureKind::Denied, format!("`{}`: {why}", self.server))
                 .help("check the certificate authority and the credentials of this context in the kubeconfig"),
+            ApiError::TooLarge(limit) => {
+                let why = format!("the answer has more than {} MiB", limit >> 20);
+                Failure::new(FailureKind::Refused, format!("{} {}: {why}", self.verb, self.what))
+            }
             ApiError::Malformed(why) => {
                 Failure::new(FailureKind::Internal, format!("{} {}: {why}", self.verb, self.what))
             }
@@ -270,7 +278,7 @@ impl Tried<'_> {
                 FailureKind::Throttled,
                 format!("`{}` is too busy (tried to {} {})", self.server, self.verb, self.what),
             ),
-            500.. if is_about_the_object(&status.message) => {
+            500.. if is_about_the_object(status) => {
                 Failure::new(FailureKind::Refused, format!("{}: {}", self.what, self.reason(status)))
             }
             500.. => Failure::new(
@@ -356,6 +364,10 @@ fn reason_of(message: &str) -> String {
 
 /// `deployments.apps "api" is forbidden: exceeded quota: …` → `exceeded quota: …`.
 fn without_preamble(message: &str) -> &str {
+    if message.starts_with("failed to c") {
+        // `failed to create typed patch object (web/api; apps/v1, Kind=Deployment): .spec.replicas: expected …`
+        return message.split_once("): ").map_or(message, |(_, rest)| rest.trim_start_matches('.'));
+    }
     ["\" is forbidden: ", "\" is invalid: "]
         .iter()
         .find_map(|marker| message.find(marker).map(|at| &message[at + marker.len()..]))
@@ -371,9 +383,9 @@ fn scope(message: &str) -> String {
     }
 }
 
-/// Server-side apply answers 500 to manifests with fields that the kind does not have.
-fn is_about_the_object(message: &str) -> bool {
-    message.contains("failed to create typed patch object") || message.contains("failed to create manager for")
+/// Server-side apply answers 500, without a reason, to manifests that are not of their kind's form.
+fn is_about_the_object(status: &ApiStatus) -> bool {
+    status.code == 500 && status.reason.is_empty() && status.message.starts_with("failed to c")
 }
 
 /// One line of at most `limit` characters without control characters.

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use seaway_core::{
@@ -231,7 +231,7 @@ impl Observer {
 
     /// How healthy every object is now.
     pub(crate) fn look(&mut self) -> Vec<Seen> {
-        let now = now();
+        let now = self.cluster.transport().now();
         let objects: Vec<Option<Arc<Value>>> = self.watched.iter().map(|watched| self.find(watched)).collect();
         let beside = self.beside_objects();
         let owned = index(&beside);
@@ -345,12 +345,6 @@ fn index<'a>(beside: &'a BTreeMap<(&'static str, String), Vec<Arc<Value>>>) -> O
         }
     }
     owned
-}
-
-/// The time by this machine's clock.
-pub(crate) fn now() -> Now {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// What is not current, worst first, for people: object, state and cause. Beside what has failed, what is on its way

@@ -7,7 +7,6 @@ use seaway_core::execution::Failure;
 
 use crate::{
     apply::{Apply, joined},
-    failure::{Tried, What},
     order::place,
     survey::{Leaving, Survey},
     write::Propagation,
@@ -43,14 +42,8 @@ impl Apply<'_> {
 
     async fn prune_one(&self, leaving: &Leaving) -> Result<bool, Failure> {
         self.permit()?;
-        let object = &leaving.entry.object;
-        let tried = Tried {
-            server: self.cluster.server(),
-            verb: "delete",
-            what: What::Object { object, sensitive: object.is_secret() },
-        };
-        let uid = &leaving.live.uid;
-        let was_there = self.cluster.delete(&leaving.resource, object, uid, Propagation::Background, tried).await?;
+        let (resource, object) = (&leaving.resource, &leaving.entry.object);
+        let was_there = self.cluster.delete(resource, object, &leaving.live, Propagation::Background).await?;
         self.count(u32::from(was_there));
         self.advance();
         Ok(was_there)

@@ -29,9 +29,10 @@ use crate::{
     transport::{Ask, Verb, encode, null_as_default},
 };
 
-/// Objects per page of a list, as client libraries have it: large enough for few pages, small enough that the API
-/// server answers a page at once.
-const PAGE: usize = 500;
+/// Objects per page of a list: one request for nearly every kind of nearly every service.
+const PAGE: usize = 2000;
+/// Objects per page when those pages turn out too large to keep: 50 of the largest size that etcd takes.
+const SMALL_PAGE: usize = 50;
 /// How often a list is started again when the server has forgotten the state that its pages came from.
 const LIST_RESTARTS: usize = 3;
 /// More services than this are listed by the presence of the label: the selector goes into the request's path.
@@ -48,6 +49,13 @@ pub(crate) struct Live {
     pub uid: String,
     /// Value of our service label.
     pub service: String,
+}
+
+impl Live {
+    /// Whether somebody has deleted it, and it is not gone yet.
+    pub(crate) fn is_terminating(&self) -> bool {
+        self.object.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null())
+    }
 }
 
 /// An object that exists, by its metadata.
@@ -216,6 +224,10 @@ impl Cluster {
         selector: &str,
         namespaces: Option<&BTreeSet<String>>,
     ) -> Result<Option<Vec<(Key, Live)>>, Failure> {
+        // Inventories carry the label too, and have been read.
+        let own = format!("{selector},!{LABEL_INVENTORY}");
+        let is_config_map = resource.group.is_empty() && resource.kind == "ConfigMap";
+        let selector = if is_config_map { &own } else { selector };
         let listed = match self.list(resource, None, selector, "").await {
             Ok(listed) => listed.items,
             Err(error) if error.code() == 404 => return Ok(None),
@@ -239,9 +251,9 @@ impl Cluster {
         namespace: &str,
         names: &BTreeSet<&str>,
     ) -> Result<HashMap<String, Presence>, Failure> {
-        let mut path = format!("{}?limit={PAGE}", resource.path(Some(namespace), None));
+        let mut path = format!("{}?", resource.path(Some(namespace), None));
         if let (Some(name), 1) = (names.first(), names.len()) {
-            path.push_str(&format!("&fieldSelector={}", encode(&format!("metadata.name={name}"))));
+            path.push_str(&format!("fieldSelector={}&", encode(&format!("metadata.name={name}"))));
         }
         let listed = match self.pages(&path, METADATA_ONLY).await {
             Ok(listed) => listed,
@@ -269,24 +281,29 @@ impl Cluster {
     }
 
     async fn list_path(&self, path: &str, labels: &str, fields: &str) -> Result<Listed, ApiError> {
-        let mut path = format!("{path}?limit={PAGE}");
+        let mut path = format!("{path}?");
         for (key, selector) in [("labelSelector", labels), ("fieldSelector", fields)] {
             if !selector.is_empty() {
-                path.push_str(&format!("&{key}={}", encode(selector)));
+                path.push_str(&format!("{key}={}&", encode(selector)));
             }
         }
         self.pages(&path, "application/json").await
     }
 
+    /// All pages of a path that ends where the next parameter may follow.
     async fn pages(&self, path: &str, accept: &'static str) -> Result<Listed, ApiError> {
-        let mut restarts = 0;
+        let (mut restarts, mut limit) = (0, PAGE);
         let mut listed = Listed { items: Vec::new(), resource_version: String::new() };
         let mut next = String::new();
         loop {
             let from = if next.is_empty() { String::new() } else { format!("&continue={}", encode(&next)) };
-            let ask = Ask { accept, ..Ask::new(Verb::List, format!("{path}{from}")) };
+            let ask = Ask { accept, ..Ask::new(Verb::List, format!("{path}limit={limit}{from}")) };
             let page: Page = match self.transport().call(&ask).await {
                 Ok(answer) => answer.json()?,
+                Err(ApiError::TooLarge(_)) if limit > SMALL_PAGE => {
+                    limit = SMALL_PAGE;
+                    continue;
+                }
                 Err(error) if error.code() == 410 && !next.is_empty() && restarts < LIST_RESTARTS => {
                     restarts += 1;
                     next.clear();

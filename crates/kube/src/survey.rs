@@ -233,12 +233,16 @@ fn needs_look(item: &Item<'_>, namespaces: bool) -> bool {
     matches!(item.standing, Standing::Absent { can_check: true }) && is_namespace == namespaces
 }
 
-/// Namespaces that the content brings and that are not there yet.
+/// Namespaces that the content brings and that are not there yet, or not there any more.
 fn missing_namespaces<'s>(surveys: &'s [Survey<'_>]) -> BTreeSet<&'s str> {
     let items = surveys.iter().flat_map(|survey| &survey.items);
     items
         .filter(|item| item.key.group.is_empty() && item.key.kind == "Namespace")
-        .filter(|item| matches!(item.standing, Standing::Absent { .. }))
+        .filter(|item| match &item.standing {
+            Standing::Absent { .. } => true,
+            Standing::Ours(live) => live.is_terminating(),
+            _ => false,
+        })
         .map(|item| item.key.name.as_str())
         .collect()
 }
@@ -316,8 +320,7 @@ fn survey_item<'d>(
 
 fn is_same(rendered: &Rendered, listed: Option<&Entry>, live: &Live) -> bool {
     // An object that is being deleted is not what anybody wants, however it looks.
-    let is_terminating = live.object.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null());
-    let Some(entry) = listed.filter(|_| !is_terminating) else { return false };
+    let Some(entry) = listed.filter(|_| !live.is_terminating()) else { return false };
     entry.rendered.as_ref() == Some(&rendered.entry.digest) && entry.live.as_ref() == Some(&live.fingerprint)
 }
 

@@ -4,25 +4,26 @@
 //! are bytes, so that an object is written and read once. Log lines name verb, path and status, never a body.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::{Duration, Instant},
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
-use seaway_core::declaration::Limits;
+use seaway_core::{declaration::Limits, health::Now};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use crate::failure::{ApiError, ApiStatus};
 
-/// Largest answer. A page of 500 objects of the largest size that etcd takes (1.5 MiB) does not fit: such a page
-/// is refused rather than kept in memory, and no real namespace holds it.
-const ANSWER_BYTES_MAX: usize = 512 << 20;
+/// Largest answer that is kept in memory; lists that are larger are read in smaller pages.
+const ANSWER_BYTES_MAX: usize = 128 << 20;
 /// Shortest pause before a throttled request is repeated, when the server names none.
 const THROTTLE_PAUSE: Duration = Duration::from_millis(250);
+/// Clocks that differ by less count as equal: servers tell the time in whole seconds.
+const CLOCK_TOLERANCE_MS: i64 = 2000;
 /// Longest error text that is read from the server.
 const ERROR_BYTES_MAX: usize = 1 << 20;
 
@@ -135,6 +136,8 @@ impl Ask {
 pub(crate) struct Answer {
     pub status: StatusCode,
     retry_after: Option<Duration>,
+    /// When the server answered, by its own clock.
+    pub date: Option<Now>,
     pub body: Bytes,
 }
 
@@ -154,18 +157,32 @@ pub(crate) struct Transport {
     pub limits: Limits,
     permits: Semaphore,
     counts: [AtomicU64; 7],
+    /// How far the server's clock is ahead of ours, in milliseconds.
+    ahead_ms: AtomicI64,
 }
 
 impl Transport {
     pub(crate) fn new(client: kube::Client, server: String, limits: Limits) -> Self {
         let permits = Semaphore::new(limits.concurrent_requests.max(1) as usize);
-        Self { client, server, limits, permits, counts: Default::default() }
+        Self { client, server, limits, permits, counts: Default::default(), ahead_ms: AtomicI64::new(0) }
     }
 
     pub(crate) fn counts(&self) -> Counts {
         let [list, get, watch, patch, create, delete, other] =
             std::array::from_fn(|i| self.counts[i].load(Ordering::Relaxed));
         Counts { list, get, watch, patch, create, delete, other }
+    }
+
+    /// The time by the server's clock, as far as it has told it.
+    pub(crate) fn now(&self) -> Now {
+        let ahead = self.ahead_ms.load(Ordering::Relaxed);
+        Now(local_now().0.saturating_add(if ahead.abs() <= CLOCK_TOLERANCE_MS { 0 } else { ahead }))
+    }
+
+    fn note_clock(&self, date: Option<Now>) {
+        if let Some(date) = date {
+            self.ahead_ms.store(date.since(local_now()), Ordering::Relaxed);
+        }
     }
 
     fn timeout(&self) -> Duration {
@@ -195,14 +212,11 @@ impl Transport {
         let result = tokio::time::timeout(self.timeout(), async {
             let response = self.send(ask).await?;
             let status = response.status();
-            let retry_after = retry_after(&response);
+            let (retry_after, date) = (retry_after(&response), date(&response));
+            self.note_clock(date);
             let limit = if status.is_success() { ANSWER_BYTES_MAX } else { ERROR_BYTES_MAX };
-            let body = Limited::new(response.into_body(), limit)
-                .collect()
-                .await
-                .map_err(|error| ApiError::broken(&*error))?
-                .to_bytes();
-            Ok(Answer { status, retry_after, body })
+            let body = collect(response.into_body(), limit).await?;
+            Ok(Answer { status, retry_after, date, body })
         })
         .await
         .unwrap_or_else(|_| Err(ApiError::Timeout(self.timeout())));
@@ -234,13 +248,31 @@ impl Transport {
         if status.is_success() {
             return Ok(response);
         }
-        let body = Limited::new(response.into_body(), ERROR_BYTES_MAX).collect();
-        let body = tokio::time::timeout(self.timeout(), body)
-            .await
-            .map_err(|_| ApiError::Timeout(self.timeout()))?
-            .map_err(|error| ApiError::broken(&*error))?;
-        Err(ApiStatus::read(status, retry_after, &body.to_bytes()).into())
+        let body = tokio::time::timeout(self.timeout(), collect(response.into_body(), ERROR_BYTES_MAX)).await;
+        let body = body.map_err(|_| ApiError::Timeout(self.timeout()))??;
+        Err(ApiStatus::read(status, retry_after, &body).into())
     }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn date(response: &Response<Body>) -> Option<Now> {
+    let text = response.headers().get(header::DATE)?.to_str().ok()?;
+    let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Now(time.as_millisecond()))
+}
+
+fn local_now() -> Now {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Now(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+async fn collect(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let collected = Limited::new(body, limit).collect().await;
+    let collected = collected.map_err(|error| match error.downcast_ref::<http_body_util::LengthLimitError>() {
+        Some(_) => ApiError::TooLarge(limit),
+        None => ApiError::broken(&*error),
+    });
+    Ok(collected?.to_bytes())
 }
 
 /// Go writes empty lists and maps as `null`.

@@ -2,14 +2,14 @@
 
 use seaway_core::{
     execution::{Failure, FailureKind, Report},
-    health::{self, Code, Context},
+    health::{self, Context, Now},
 };
 use serde_json::{Value, json};
 
 use crate::{
     connection::Cluster,
     difference::Desired,
-    observe::{Seen, Watched, now, unhealthy},
+    observe::{Seen, Watched, unhealthy},
     survey::{Standing, Survey},
     wait::failed,
 };
@@ -31,7 +31,7 @@ impl Cluster {
             self.verify_content(survey).await?;
             objects += survey.items.len();
             contents.push(json!({"service": survey.desired.content.service, "content": survey.desired.content.digest}));
-            seen.extend(look(survey));
+            seen.extend(look(survey, self.transport().now()));
         }
         let bad = unhealthy(&seen);
         if !bad.is_empty() {
@@ -88,7 +88,7 @@ impl Cluster {
 }
 
 /// Health as the listed objects themselves tell it; causes in pods are found while waiting.
-fn look(survey: &Survey<'_>) -> Vec<Seen> {
+fn look(survey: &Survey<'_>, now: Now) -> Vec<Seen> {
     let watched = survey.items.iter().filter(|item| !Watched::is_settled(item.object()));
     watched
         .filter_map(|item| {
@@ -96,9 +96,8 @@ fn look(survey: &Survey<'_>) -> Vec<Seen> {
                 Standing::Same(live) | Standing::Ours(live) => &live.object,
                 _ => return None,
             };
-            let status = health::strict(object, &Context::default(), now());
+            let status = health::strict(object, &Context::default(), now);
             Some(Seen { object: item.object().clone(), status })
         })
-        .filter(|seen| seen.status.code != Code::Current || !seen.status.message.is_empty())
         .collect()
 }

@@ -8,7 +8,7 @@ use std::{
 use seaway_core::{
     duration::Millis,
     execution::{Failure, FailureKind, Progress, Report},
-    health::{Code, Stability},
+    health::{Code, Now, Stability},
 };
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use crate::{
     connection::Cluster,
     difference::Desired,
     failure::clean,
-    observe::{Observer, Seen, now, unhealthy, watched_items},
+    observe::{Observer, Seen, unhealthy, watched_items},
     survey::Item,
 };
 
@@ -57,6 +57,8 @@ enum Verdict {
 
 /// One wait under way.
 struct Wait<'a> {
+    /// Counts the time for which health holds, by a clock that never goes back.
+    started: Instant,
     observer: Observer,
     stability: Stability,
     policy: WaitPolicy,
@@ -150,7 +152,16 @@ impl Cluster {
 impl<'a> Wait<'a> {
     fn new(observer: Observer, policy: WaitPolicy, progress: ProgressFn<'a>) -> Self {
         let stability = Stability::default();
-        Self { observer, stability, policy, progress, said: None, seen: Vec::new(), lapse: None }
+        Self {
+            started: Instant::now(),
+            observer,
+            stability,
+            policy,
+            progress,
+            said: None,
+            seen: Vec::new(),
+            lapse: None,
+        }
     }
 
     async fn until_stable(&mut self, cluster: &Cluster, cancel: &CancellationToken) -> Result<(), Failure> {
@@ -231,7 +242,7 @@ impl<'a> Wait<'a> {
             return Verdict::NotYet;
         }
         self.seen = self.observer.look();
-        let now = now();
+        let now = self.now();
         for seen in &self.seen {
             self.stability.observe(&seen.object.to_string(), &seen.status, now);
         }
@@ -250,11 +261,15 @@ impl<'a> Wait<'a> {
         Verdict::NotYet
     }
 
+    fn now(&self) -> Now {
+        Now(i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
     /// When to look again without an event.
     fn wake(&self) -> Instant {
         let again = Instant::now() + LOOK_AGAIN;
         let stable_at = self.stability.stable_at(self.policy.stable_for);
-        let left = stable_at.map(|at| Duration::from_millis(u64::try_from(at.since(now())).unwrap_or(0).max(1)));
+        let left = stable_at.map(|at| Duration::from_millis(u64::try_from(at.since(self.now())).unwrap_or(0).max(1)));
         match left {
             // Everything is current: nothing happens without an event until then.
             Some(left) => Instant::now() + left,

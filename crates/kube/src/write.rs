@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use seaway_core::{
+    LABEL_SERVICE,
     digest::Digest,
     execution::{Failure, FailureKind},
+    health::Now,
     object::ObjectRef,
 };
 use serde_json::{Value, json};
@@ -31,6 +33,9 @@ const NEW_KIND_LIMIT: Duration = Duration::from_secs(15);
 /// Pause before an object of a new kind is tried again.
 const NEW_KIND_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often a deletion is tried anew when the object changed in between.
+const DELETE_ATTEMPTS: usize = 8;
+
 /// What became of an object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Outcome {
@@ -39,6 +44,14 @@ pub(crate) enum Outcome {
     Replaced,
     /// It was as wanted after all.
     Unchanged,
+}
+
+/// The answer to an apply.
+struct Patched {
+    created: bool,
+    object: Value,
+    /// When, by the server's clock.
+    at: Option<Now>,
 }
 
 /// How an object is deleted.
@@ -54,7 +67,7 @@ impl Apply<'_> {
     /// Makes one object as wanted.
     pub(crate) async fn write(&self, item: &Item<'_>) -> Result<(Outcome, Digest), Failure> {
         let before = match &item.standing {
-            Standing::Ours(live) if is_terminating(&live.object) => {
+            Standing::Ours(live) if live.is_terminating() => {
                 self.await_gone(item, live).await?;
                 None
             }
@@ -64,7 +77,7 @@ impl Apply<'_> {
         };
         self.permit()?;
         let error = match self.patch(item).await {
-            Ok((created, object)) => {
+            Ok(Patched { created, object, at }) => {
                 let is_changed = before.is_none_or(|before| version(&before.object) != version(&object));
                 let outcome = match (created, is_changed) {
                     (true, _) => Outcome::Created,
@@ -72,11 +85,13 @@ impl Apply<'_> {
                     (false, false) => Outcome::Unchanged,
                 };
                 self.count(u32::from(outcome != Outcome::Unchanged));
-                self.remember(item, &object);
+                self.remember(item, &object, at);
                 return Ok((outcome, fingerprint::of(&object)));
             }
             Err(error) => error,
         };
+        // Cancelled while the server was learning a new kind.
+        self.permit()?;
         let failure = self.cluster.tried("apply", item).failure(&error);
         match (error.status(), before) {
             (Some(status), Some(live)) if self.cluster.is_immutable(self.survey.owner(), item, status).await? => {
@@ -89,23 +104,26 @@ impl Apply<'_> {
         }
     }
 
-    fn remember(&self, item: &Item<'_>, object: &Value) {
+    fn remember(&self, item: &Item<'_>, object: &Value, at: Option<Now>) {
         let generation = object.pointer("/metadata/generation").and_then(Value::as_i64);
-        let applied = Applied { resource_version: version(object).to_owned(), generation, at: None };
+        let applied = Applied { resource_version: version(object).to_owned(), generation, at };
         self.cluster.remember(&item.key, applied);
     }
 
-    async fn patch(&self, item: &Item<'_>) -> Result<(bool, Value), ApiError> {
+    async fn patch(&self, item: &Item<'_>) -> Result<Patched, ApiError> {
         let (path, body) = self.cluster.apply_request(self.survey.owner(), item)?;
         let ask = Ask { content_type: APPLY, ..Ask::new(Verb::Patch, path).body(body) };
         let started = Instant::now();
         loop {
             match self.cluster.transport().call(&ask).await {
-                Ok(answer) => return Ok((answer.status.as_u16() == 201, answer.json()?)),
+                Ok(answer) => {
+                    let created = answer.status.as_u16() == 201;
+                    return Ok(Patched { created, object: answer.json()?, at: answer.date });
+                }
                 Err(error) if error.code() == 404 && self.is_new_kind(item) && started.elapsed() < NEW_KIND_LIMIT => {
                     tokio::time::sleep(NEW_KIND_PAUSE).await;
-                    if let Err(stopped) = self.permit() {
-                        return Err(ApiError::Malformed(stopped.message));
+                    if self.permit().is_err() {
+                        return Err(error);
                     }
                 }
                 Err(error) => return Err(error),
@@ -118,15 +136,15 @@ impl Apply<'_> {
             return Err(Failure::new(FailureKind::Internal, format!("`{}` has no known kind", item.object())));
         };
         self.permit()?;
-        let tried = self.cluster.tried("delete", item);
-        if self.cluster.delete(resource, item.object(), &live.uid, Propagation::Foreground, tried).await? {
+        if self.cluster.delete(resource, item.object(), live, Propagation::Foreground).await? {
             self.count(1);
         }
         self.await_gone(item, live).await?;
         self.permit()?;
-        let (_, object) = self.patch(item).await.map_err(|error| self.cluster.tried("create", item).failure(&error))?;
+        let Patched { object, at, .. } =
+            self.patch(item).await.map_err(|error| self.cluster.tried("create", item).failure(&error))?;
         self.count(1);
-        self.remember(item, &object);
+        self.remember(item, &object, at);
         Ok((Outcome::Replaced, fingerprint::of(&object)))
     }
 
@@ -141,27 +159,67 @@ impl Apply<'_> {
 }
 
 impl Cluster {
-    /// Deletes an object if it is still the one with this uid. Whether it was there.
+    /// Deletes an object as long as it is the one that was read, with our label. Whether it was there.
     pub(crate) async fn delete(
         &self,
         resource: &Resource,
         object: &ObjectRef,
-        uid: &str,
+        live: &Live,
         propagation: Propagation,
-        tried: Tried<'_>,
     ) -> Result<bool, Failure> {
+        let tried = Tried {
+            server: self.server(),
+            verb: "delete",
+            what: What::Object { object, sensitive: object.is_secret() },
+        };
+        let fail = |error: &ApiError| tried.failure(error);
+        let mut seen = version(&live.object).to_owned();
+        for _ in 0..DELETE_ATTEMPTS {
+            let error = match self.delete_at(resource, object, &live.uid, &seen, propagation).await {
+                Ok(()) => return Ok(true),
+                Err(error) => error,
+            };
+            match error.code() {
+                404 => return Ok(false),
+                409 => {}
+                _ => return Err(fail(&error)),
+            }
+            // Something changed since it was read, its status at least: it must still be the same and ours.
+            let read = self.transport().call(&Ask::new(Verb::Get, resource.path_of(object))).await;
+            let now: Value = match read.and_then(|answer| answer.json()) {
+                Ok(now) => now,
+                Err(error) if error.code() == 404 => return Ok(false),
+                Err(error) => return Err(fail(&error)),
+            };
+            let label =
+                now.pointer("/metadata/labels").and_then(|labels| labels.get(LABEL_SERVICE)).and_then(Value::as_str);
+            let is_it = now.pointer("/metadata/uid").and_then(Value::as_str) == Some(live.uid.as_str());
+            if !is_it || label != Some(live.service.as_str()) {
+                return Err(Failure::new(FailureKind::Stale, format!("{} is no longer ours", tried.what))
+                    .help("make a new plan"));
+            }
+            version(&now).clone_into(&mut seen);
+        }
+        let message = format!("{} changes faster than it can be deleted", tried.what);
+        Err(Failure::new(FailureKind::Throttled, message))
+    }
+
+    async fn delete_at(
+        &self,
+        resource: &Resource,
+        object: &ObjectRef,
+        uid: &str,
+        version: &str,
+        propagation: Propagation,
+    ) -> Result<(), ApiError> {
         let propagation = match propagation {
             Propagation::Background => "Background",
             Propagation::Foreground => "Foreground",
         };
         let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation,
-            "preconditions": {"uid": uid}});
+            "preconditions": {"uid": uid, "resourceVersion": version}});
         let ask = Ask::new(Verb::Delete, resource.path_of(object)).body(options.to_string().into_bytes());
-        match self.transport().call(&ask).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == 404 => Ok(false),
-            Err(error) => Err(tried.failure(&error)),
-        }
+        self.transport().call(&ask).await.map(drop)
     }
 
     /// Waits until the object with this uid is gone, by watch.
@@ -208,10 +266,6 @@ impl Cluster {
             }
         }
     }
-}
-
-pub(crate) fn is_terminating(object: &Value) -> bool {
-    object.pointer("/metadata/deletionTimestamp").is_some_and(|at| !at.is_null())
 }
 
 fn finalizers_of(object: &Value) -> String {

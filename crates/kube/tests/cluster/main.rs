@@ -3,7 +3,10 @@
 
 mod apply;
 mod consent;
+mod faults;
 mod guard;
 mod health;
 mod refusal;
+mod scale;
+mod secrets;
 mod support;

@@ -31,11 +31,19 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// Far longer than anything here takes on a busy machine.
 pub const LIMIT: Millis = Millis::secs(90);
 
+/// Runs blocking work without keeping the other tasks of this test from running.
+pub fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::current().runtime_flavor() {
+        tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
 pub fn shared() -> Arc<Testbed> {
-    tokio::task::block_in_place(|| {
+    blocking(|| {
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
-            let testbed = Arc::new(own());
+            let testbed = Arc::new(Testbed::start(Options { audit: Audit::All, ..Options::default() }).unwrap());
             *shared = Arc::downgrade(&testbed);
             testbed
         })
@@ -44,7 +52,7 @@ pub fn shared() -> Arc<Testbed> {
 
 /// A cluster for one test that breaks it.
 pub fn own() -> Testbed {
-    Testbed::start(Options { audit: Audit::All, ..Options::default() }).unwrap()
+    blocking(|| Testbed::start(Options { audit: Audit::All, ..Options::default() }).unwrap())
 }
 
 /// One test's place on a cluster: a namespace and a service of its own.
@@ -121,11 +129,23 @@ impl Place {
         self.cluster.verify(std::slice::from_ref(desired)).await
     }
 
+    /// Verifies as soon as the server is itself again.
+    pub async fn verify_soon(&self, desired: &Desired) {
+        for _ in 0..300 {
+            match self.verify(desired).await {
+                Ok(_) => return,
+                Err(failure) if failure.kind.is_transient() => tokio::time::sleep(Duration::from_millis(100)).await,
+                Err(failure) => panic!("{failure}"),
+            }
+        }
+        panic!("the server did not come back");
+    }
+
     /// Runs the work and says what reached the API server meanwhile, from this program.
     pub async fn audited<T>(&self, work: impl Future<Output = T>) -> (T, Requests) {
-        let mark = tokio::task::block_in_place(|| self.bed().audit_mark().unwrap());
+        let mark = blocking(|| self.bed().audit_mark().unwrap());
         let result = work.await;
-        let events = tokio::task::block_in_place(|| self.bed().audit_since(mark).unwrap());
+        let events = blocking(|| self.bed().audit_since(mark).unwrap());
         let ours = events
             .into_iter()
             .filter(|event| !event.is_internal() && event.user_agent.starts_with("seaway/") && self.concerns(event));
@@ -139,13 +159,13 @@ impl Place {
     }
 
     pub fn get(&self, path: &str) -> Value {
-        let (status, body) = tokio::task::block_in_place(|| self.bed().get(path).unwrap());
+        let (status, body) = blocking(|| self.bed().get(path).unwrap());
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
     pub fn exists(&self, path: &str) -> bool {
-        tokio::task::block_in_place(|| self.bed().get(path).unwrap()).0 == 200
+        blocking(|| self.bed().get(path).unwrap()).0 == 200
     }
 
     pub fn inventory(&self) -> Value {
