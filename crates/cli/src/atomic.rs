@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::Error;
+use crate::{error::Error, output::text::some_of};
 
 /// Writes a file, replacing what is there.
 ///
@@ -46,12 +46,13 @@ fn set_ordinary_mode(_path: &Path) -> std::io::Result<()> {
 /// # Errors
 /// When one of the files exists already, or cannot be written.
 pub fn write_new(root: &Path, files: &[(&str, String)]) -> Result<(), Error> {
-    let taken: Vec<&str> =
-        files.iter().map(|(name, _)| *name).filter(|name| root.join(name).symlink_metadata().is_ok()).collect();
+    let exists = |name: &&str| root.join(name).symlink_metadata().is_ok();
+    let taken: Vec<String> =
+        files.iter().map(|(name, _)| *name).filter(exists).map(|name| format!("`{name}`")).collect();
     if !taken.is_empty() {
-        let names: Vec<String> = taken.iter().map(|name| format!("`{name}`")).collect();
-        return Err(Error::refused(format!("{} exists already in `{}`", names.join(", "), root.display()))
-            .hint("nothing was written; choose an empty folder, or move the file away"));
+        let verb = if taken.len() == 1 { "exists" } else { "exist" };
+        let what = format!("{} {verb} already in `{}`", some_of(&taken, 3), root.display());
+        return Err(Error::refused(what).hint("nothing was written; choose an empty folder, or move the file away"));
     }
     let failed = |what: &Path, error: &std::io::Error| {
         Error::new(format!("cannot write `{}`", what.display())).because(error).hint("nothing was written")

@@ -108,6 +108,21 @@ impl Serialize for Millis {
     }
 }
 
+impl schemars::JsonSchema for Millis {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "ISO 8601 duration.",
+            "type": "string",
+            "pattern": "^P(\\d+W)?(\\d+D)?(T(\\d+H)?(\\d+M)?(\\d+([.,]\\d+)?S)?)?$",
+            "examples": ["PT30M", "PT6H", "P1D"],
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for Millis {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::parse_iso(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)

@@ -17,6 +17,8 @@ use crate::{Engine, Error, journal};
 const CONFLICTS_MAX: u32 = 100;
 /// Kind of the store's documents that hold plans.
 const PLANS: &str = "plan";
+/// Plans listed from the store in one go.
+const PLANS_PAGE: u32 = 500;
 
 impl Engine {
     /// Creates a rollout of a stored plan. Nothing runs until a process drives it.
@@ -135,6 +137,24 @@ impl Engine {
             other => other.into(),
         })?;
         seaway_core::plan::read(&document.id, document.json.as_bytes()).map_err(Error::Findings)
+    }
+
+    /// All stored plans with their hashes, by hash.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or a plan in it cannot be understood.
+    pub async fn plans(&self) -> Result<Vec<(Digest, Plan)>, Error> {
+        let (mut plans, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.store.list_documents(PLANS, after.as_deref(), PLANS_PAGE).await?;
+            let Some(last) = page.last().cloned() else { return Ok(plans) };
+            for id in &page {
+                let plan = self.plan_by_hash(id).await?;
+                let hash = plan.hash().map_err(|error| Error::PlanRefused(error.to_string()))?;
+                plans.push((hash, plan));
+            }
+            after = Some(last);
+        }
     }
 
     pub(crate) async fn frame_of(&self, hash: &str) -> Result<Arc<Frame>, Error> {

@@ -58,11 +58,13 @@ impl Loaded {
     }
 }
 
-/// The nearest folder from `start` upwards that looks like a workspace: it holds `.seaway`, `environments` or
-/// `seaway.yaml`. `None` = there is none.
+/// The nearest folder from `start` upwards that is a workspace: one that holds `.seaway` or `environments`, else
+/// the outermost one that holds `seaway.yaml`, which the folder of a single service has too. `None` = there is none.
 pub fn find_root(start: &Path) -> Option<PathBuf> {
-    let marks = [STATE_FOLDER, ENVIRONMENTS_FOLDER, DECLARATION_FILE];
-    start.ancestors().find(|folder| marks.iter().any(|mark| folder.join(mark).exists())).map(Path::to_path_buf)
+    let has = |folder: &&Path, mark: &str| folder.join(mark).exists();
+    let root = start.ancestors().find(|folder| has(folder, STATE_FOLDER) || has(folder, ENVIRONMENTS_FOLDER));
+    let outermost = || start.ancestors().filter(|folder| has(folder, DECLARATION_FILE)).last();
+    root.or_else(outermost).map(Path::to_path_buf)
 }
 
 /// Reads and checks all declarations below a root.

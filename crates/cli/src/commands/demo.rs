@@ -28,3 +28,11 @@ pub struct Args {
     #[arg(short, long, requires = "kubeconfig")]
     pub yes: bool,
 }
+
+/// Rolls out.
+///
+/// # Errors
+/// When the fleet cannot be made.
+pub async fn run(_context: &crate::context::Context, _args: &Args) -> Result<crate::exit::Exit, crate::error::Error> {
+    Err(crate::error::Error::new("the demo is not part of this build"))
+}

@@ -1,5 +1,24 @@
 //! `seaway render`: the objects as they would be applied.
 
+use std::{collections::BTreeMap, sync::Arc};
+
+use seaway_core::{
+    digest::Digest,
+    ids::{EnvironmentName, ServiceName, TargetName},
+    object::ObjectRef,
+    release::{Content, Rendered},
+};
+use seaway_engine::{DiskSources, environment, render_all};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    context::{self, Context},
+    error::Error,
+    exit::Exit,
+    session::Session,
+};
+
 /// Print the objects of a service as they would be applied, without asking any cluster.
 ///
 /// Secrets are withheld unless asked for.
@@ -20,4 +39,127 @@ pub struct Args {
     /// Show the data of Secrets
     #[arg(long)]
     pub show_secrets: bool,
+}
+
+/// Content that some clusters share.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    content: Digest,
+    clusters: Vec<TargetName>,
+    objects: Vec<Object>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    #[serde(flatten)]
+    object: ObjectRef,
+    digest: Digest,
+    phase: i32,
+    manifest: Value,
+}
+
+/// Renders and prints.
+///
+/// # Errors
+/// When the declarations or sources have errors, or nothing goes to the cluster.
+pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
+    let session = Session::find(context)?;
+    let workspace = session.declarations()?;
+    let name = EnvironmentName::new(&args.environment);
+    let environment = environment(&workspace, &name).map_err(|error| session.explain(error))?;
+    let service = ServiceName::new(&args.service);
+    let sources = DiskSources(session.root.clone());
+    let rendered = render_all(&workspace, environment, std::slice::from_ref(&service), &sources)
+        .map_err(|error| session.explain(error))?;
+    session.remarks(&rendered.remarks);
+    let contents = rendered.services.into_values().next().map(|(_, _, contents)| contents).unwrap_or_default();
+    let groups = groups(&contents, args)?;
+    context.show(&groups, || groups.iter().map(|group| manifests(&service, group)).collect())?;
+    Ok(Exit::Done)
+}
+
+fn groups(contents: &BTreeMap<TargetName, Arc<Content>>, args: &Args) -> Result<Vec<Group>, Error> {
+    let wanted = |name: &TargetName| args.cluster.as_deref().is_none_or(|wanted| wanted == name.as_str());
+    let mut groups: Vec<Group> = Vec::new();
+    for (cluster, content) in contents.iter().filter(|(name, _)| wanted(name)) {
+        match groups.iter_mut().find(|group| group.content == content.digest) {
+            Some(group) => group.clusters.push(cluster.clone()),
+            None => groups.push(Group {
+                content: content.digest.clone(),
+                clusters: vec![cluster.clone()],
+                objects: content.objects.iter().map(|object| shown(object, args.show_secrets)).collect(),
+            }),
+        }
+    }
+    if !groups.is_empty() {
+        return Ok(groups);
+    }
+    let what = args.cluster.as_deref().map_or_else(
+        || format!("service `{}` goes to no cluster of environment `{}`", args.service, args.environment),
+        |cluster| format!("service `{}` does not go to cluster `{cluster}`", args.service),
+    );
+    let known: Vec<&str> = contents.keys().map(|name| name.as_str()).collect();
+    Err(Error::new(what).hint(match known.is_empty() {
+        true => "look at `targets` of the service and at the clusters of the environment".to_owned(),
+        false => format!("it goes to {}", crate::output::text::some_of(&known, 20)),
+    }))
+}
+
+fn shown(object: &Rendered, has_secrets: bool) -> Object {
+    let mut manifest = (*object.manifest).clone();
+    if object.entry.sensitive && !has_secrets {
+        withhold(&mut manifest);
+    }
+    Object {
+        object: object.entry.object.clone(),
+        digest: object.entry.digest.clone(),
+        phase: object.entry.phase,
+        manifest,
+    }
+}
+
+/// Replaces the data of a Secret; keys stay visible.
+fn withhold(manifest: &mut Value) {
+    for section in ["data", "stringData"] {
+        let Some(data) = manifest.get_mut(section) else { continue };
+        match data {
+            Value::Object(entries) => entries.values_mut().for_each(|value| *value = json!("(sensitive)")),
+            other => *other = json!("(sensitive)"),
+        }
+    }
+}
+
+/// YAML documents under a line that says for which clusters they are.
+fn manifests(service: &ServiceName, group: &Group) -> String {
+    let clusters: Vec<&str> = group.clusters.iter().map(|name| name.as_str()).collect();
+    let mut out = format!("# {service} on {}: content {}\n", clusters.join(", "), group.content.short());
+    for object in &group.objects {
+        // A manifest is JSON, which always has a YAML form.
+        out += &format!("---\n{}", context::yaml(&object.manifest).unwrap_or_default());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_withheld() {
+        let mut secret = json!({"kind": "Secret", "data": {"a": "c2VjcmV0"}, "stringData": {"b": "secret"}});
+        withhold(&mut secret);
+        assert_eq!(secret, json!({"kind": "Secret", "data": {"a": "(sensitive)"}, "stringData": {"b": "(sensitive)"}}));
+    }
+
+    #[test]
+    fn texts_that_look_like_something_else_stay_texts() {
+        let value = json!({"a": "yes", "b": "0x10", "c": "1e3", "d": "null", "e": "~", "f": "012", "g": "2001-01-01",
+            "h": "a: b", "i": "- x", "j": "multi\nline\n", "k": "", "l": " lead", "on": "off", "m": "=", "n": "1_000"});
+        let text = context::yaml(&value).unwrap();
+        let options = serde_saphyr::options! { strict_booleans: false, legacy_octal_numbers: true };
+        let read: Value = serde_saphyr::from_str_with_options(&text, options).unwrap();
+        assert_eq!(read, value, "{text}");
+    }
 }

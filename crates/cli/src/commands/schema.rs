@@ -1,6 +1,14 @@
 //! `seaway schema`: JSON Schemas for editors.
 
 use clap::ValueEnum;
+use seaway_core::declaration::{Kind, schema};
+use serde_json::Value;
+
+use crate::{
+    context::{self, Context},
+    error::Error,
+    exit::Exit,
+};
 
 /// Print the JSON Schema of a file format.
 #[derive(clap::Args, Debug)]
@@ -26,4 +34,23 @@ pub enum FileFormat {
     Service,
     /// What `seaway plan --out` writes
     Plan,
+}
+
+/// The schema of a format.
+pub fn of(format: FileFormat) -> Value {
+    match format {
+        FileFormat::Environment => schema(Kind::Environment),
+        FileFormat::Service => schema(Kind::Service),
+        FileFormat::Plan => seaway_core::plan::schema(),
+    }
+}
+
+/// Prints the schema, as JSON unless YAML is asked for.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
+    let schema = of(args.format);
+    context.show(&schema, || context::json(&schema).unwrap_or_default())?;
+    Ok(Exit::Done)
 }

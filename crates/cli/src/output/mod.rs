@@ -3,6 +3,7 @@
 
 pub mod explain;
 pub mod field;
+pub mod findings;
 pub mod line;
 pub mod plan;
 pub mod sentence;

@@ -68,7 +68,7 @@ pub fn head(state: &State, style: Style) -> String {
     };
     let label = |label| style.paint.apply(Role::Dim, label);
     format!(
-        "{}  {}\n{}  {} in {}\n{}  {}\n{}  {} ({} ago){by}{took}\n",
+        "{}  {}\n{}  {} in {}\n{}  {}\n{}  {}, started {} ({} ago){by}{took}\n",
         label("rollout"),
         style.paint.apply(Role::Strong, state.rollout.as_str()),
         label("what   "),
@@ -76,6 +76,7 @@ pub fn head(state: &State, style: Style) -> String {
         state.frame.plan.environment,
         label("plan   "),
         state.frame.hash.short(),
+        label("phase  "),
         style.paint.apply(phase_role(phase), view::phase(phase)),
         style.now.clock(state.created_ms),
         style.now.age(state.created_ms),

@@ -80,7 +80,7 @@ impl Amount {
 }
 
 /// What stands before a stage. A new kind of gate is one more variant and one module in `execution`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Gate {
     /// People must approve the plan's hash.
@@ -88,7 +88,7 @@ pub enum Gate {
 }
 
 /// How many people, and which.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApprovalGate {
     /// How many different people must approve; at least 1.
@@ -125,7 +125,7 @@ pub struct Cluster {
 }
 
 /// How to reach a cluster: a reference, never a credential.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Connection {
     /// Path of a kubeconfig, relative to the workspace or absolute; `None` = the user's own (`KUBECONFIG`, then `~/.kube/config`).
@@ -139,7 +139,7 @@ pub struct Connection {
 }
 
 /// Limits towards one cluster.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limits {
     /// Requests in flight at once, watches not counted.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{digest::Digest, ids::ServiceName, object::ObjectRef};
 
 /// Kind of a change.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
     /// `=` already in that state.
@@ -57,7 +57,7 @@ impl fmt::Display for Change {
 }
 
 /// One field that differs.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldChange {
     /// Path such as `spec.template.spec.containers[name=api].image`.
@@ -74,7 +74,7 @@ pub struct FieldChange {
 }
 
 /// What happens to one object.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ObjectChange {
     /// Which object.
@@ -118,7 +118,7 @@ pub struct ServiceDifference {
 }
 
 /// Counts of changes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Totals {
     /// `+`

@@ -9,6 +9,7 @@ mod lint;
 mod model;
 mod predict;
 mod read;
+mod schema;
 mod select;
 mod steps;
 
@@ -20,4 +21,5 @@ pub use model::{
 };
 pub use predict::Timings;
 pub use read::{PLAN_BYTES_MAX, read};
+pub use schema::schema;
 pub use select::{GLOBAL_STAGE, Selected, Selection, select};

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Everything that a rollout will do. Two plans with equal hash are equal byte for byte.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Plan {
     /// [`crate::API_VERSION`].
@@ -52,7 +52,7 @@ pub struct Plan {
 }
 
 /// Lane of a rollout.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lane {
     /// All gates apply.
@@ -61,7 +61,7 @@ pub enum Lane {
 }
 
 /// What holds for one service on all targets of the plan.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServicePolicy {
     /// Namespace of objects that name none.
@@ -82,7 +82,7 @@ pub struct ServicePolicy {
 }
 
 /// One service's rendered objects.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PlannedContent {
     /// The service.
@@ -92,7 +92,7 @@ pub struct PlannedContent {
 }
 
 /// One stage.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StagePlan {
     /// Name.
@@ -115,7 +115,7 @@ pub struct StagePlan {
 }
 
 /// One target.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TargetPlan {
     /// Name.
@@ -139,7 +139,7 @@ pub struct TargetPlan {
 }
 
 /// One service on one target.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TargetService {
     /// The service.
@@ -164,7 +164,7 @@ pub struct TargetService {
 }
 
 /// One step.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StepPlan {
     /// Position in the plan.
@@ -183,7 +183,7 @@ pub struct StepPlan {
 }
 
 /// Kind of a step.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StepKind {
     /// Write the objects and prune those that left.
@@ -209,7 +209,7 @@ impl StepKind {
 }
 
 /// A target that is left alone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Excluded {
     /// The target.

@@ -1,5 +1,10 @@
 //! `seaway rollout retry`.
 
+use seaway_core::{execution::Command, ids::TargetName};
+
+use super::Desk;
+use crate::{error::Error, exit::Exit};
+
 /// Try failed targets again, and go on with the rollout from there.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -23,4 +28,18 @@ pub struct Args {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// Tries again, and drives unless told not to.
+///
+/// # Errors
+/// When the rules refuse, or the state cannot be read or written.
+pub async fn run(desk: &Desk<'_>, args: &Args) -> Result<Exit, Error> {
+    let rollout = desk.rollout(Some(&args.rollout)).await?;
+    let targets = args.targets.iter().map(TargetName::new).collect();
+    let state = desk.command(&rollout, Command::Retry { targets }, args.reason.as_ref()).await?;
+    if args.no_watch {
+        return desk.say(&state, &format!("rollout {rollout} tries its failed targets again")).await;
+    }
+    desk.drive(&rollout, args.leaving).await
 }

@@ -1,5 +1,13 @@
 //! `seaway rollout status`.
 
+use super::Desk;
+use crate::{
+    error::Error,
+    exit::Exit,
+    output::{status, time::Now, view},
+    watching,
+};
+
 /// Say how far a rollout is: its stages, its targets, what it waits for, and who drives it.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -14,4 +22,18 @@ pub struct Args {
     /// End with a code that says how the rollout is
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// Shows how far the rollout is.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn run(desk: &Desk<'_>, args: &Args) -> Result<Exit, Error> {
+    let context = desk.context();
+    let rollout = desk.rollout(args.rollout.as_deref()).await?;
+    let (state, driver) = desk.look(&rollout).await?;
+    let now = Now(desk.engine.clock().now_ms());
+    let style = status::Style { is_verbose: context.verbose > 0, paint: context.paint, now };
+    context.show(&view::Rollout::new(&state, &driver, now), || status::render(&state, &driver, style))?;
+    Ok(if args.exit_code { watching::exit(&state) } else { Exit::Done })
 }

@@ -1,5 +1,10 @@
 //! `seaway rollout stop`.
 
+use seaway_core::execution::Command;
+
+use super::{Desk, watch::Leaving};
+use crate::{ask, error::Error, exit::Exit};
+
 /// End a rollout: cancel what is in flight and start nothing more. Targets that have changed stay as they are.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
@@ -17,4 +22,25 @@ pub struct Args {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// Stops, and drives what is left to its end when nobody does.
+///
+/// # Errors
+/// When it is not confirmed, or the rules refuse.
+pub async fn run(desk: &Desk<'_>, args: &Args) -> Result<Exit, Error> {
+    let context = desk.context();
+    let by = context.principal()?;
+    let rollout = desk.rollout(Some(&args.rollout)).await?;
+    if !args.yes {
+        let question = format!("Stop rollout {rollout} as {by}? Targets that have changed stay as they are.");
+        ask::confirm(context, &question, "the stop", "--yes")?;
+    }
+    desk.command(&rollout, Command::Stop, args.reason.as_ref()).await?;
+    // An end that was asked for is no failure of this command.
+    let leaving = Leaving { leave_at_approval: false };
+    match desk.drive(&rollout, leaving).await? {
+        Exit::Stopped => Ok(Exit::Done),
+        other => Ok(other),
+    }
 }
