@@ -116,7 +116,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let sources = DiskSources(session.root.clone());
     let rendered = render_all(&workspace, environment, std::slice::from_ref(&service), &sources)
         .map_err(|error| session.explain(error))?;
-    let Some((declared, digest, contents)) = rendered.services.get(&service) else {
+    let Some(input) = rendered.services.get(&service) else {
         return Err(Error::new(format!("service `{service}` goes to no cluster of environment `{name}`")));
     };
     let driver = KubeDriver::new(&session.root);
@@ -124,7 +124,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let mut report = Vec::new();
     for selected in &rendered.selection.targets {
         let cluster = selected.cluster.name.clone();
-        let Some(content) = contents.get(&cluster) else { continue };
+        let Some(content) = input.contents.get(&cluster) else { continue };
         progress.say(format!("asking cluster {cluster}"));
         let target = Target {
             environment: name.clone(),
@@ -133,7 +133,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         };
         let wanted = Wanted {
             content: std::sync::Arc::clone(content),
-            policy: ServicePolicy::of(declared, digest.clone(), std::iter::once(&service)),
+            policy: ServicePolicy::of(input.service, input.source.clone(), std::iter::once(&service)),
             allow_replace: false,
             base: None,
         };

@@ -74,7 +74,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let rendered = render_all(&workspace, environment, std::slice::from_ref(&service), &sources)
         .map_err(|error| session.explain(error))?;
     session.remarks(&rendered.remarks);
-    let contents = rendered.services.into_values().next().map(|(_, _, contents)| contents).unwrap_or_default();
+    let contents = rendered.services.into_values().next().map(|input| input.contents).unwrap_or_default();
     let groups = groups(&contents, args)?;
     context.show(&groups, || groups.iter().map(|group| manifests(&service, group)).collect())?;
     Ok(Exit::Done)
