@@ -15,7 +15,6 @@ use crate::{commands, terminal::ColorChoice};
 #[command(
     name = "seaway",
     version,
-    propagate_version = true,
     max_term_width = 110,
     arg_required_else_help = true,
     disable_help_subcommand = true,

@@ -26,7 +26,7 @@ pub fn render(state: &State, driver: &Driver, style: Style) -> String {
         out += &format!("\n{}\n", style.paint.apply(Role::Strong, "it waits because"));
         let shown = if style.is_verbose { waiting.len() } else { FAILURES_SHOWN_MAX };
         for reason in waiting.iter().take(shown) {
-            out += &format!("  - {}\n", sentence::waiting(reason, state, style.now));
+            out += &format!("  - {}\n", sentence::waiting(reason, state, driver.is_there(), style.now));
         }
         if waiting.len() > shown {
             out += &format!("  - and {} more; -v lists them\n", waiting.len() - shown);
@@ -98,8 +98,13 @@ fn untouched(state: &State, stage: usize) -> String {
         return String::new();
     }
     let later: Vec<&str> = state.frame.plan.stages[stage + 1..].iter().map(|stage| stage.name.as_str()).collect();
-    let later = if later.is_empty() { String::new() } else { format!(" (stages {})", text::some_of(&later, 10)) };
-    format!("\n{} were not touched{later}.", text::count(pending, "target"))
+    let later = if later.is_empty() {
+        String::new()
+    } else {
+        format!(" ({} {})", text::plural(later.len(), "stage"), text::some_of(&later, 10))
+    };
+    let verb = if pending == 1 { "was" } else { "were" };
+    format!("\n{} {verb} not touched{later}.", text::count(pending, "target"))
 }
 
 fn failures(state: &State, style: Style) -> String {
@@ -146,7 +151,9 @@ fn step_text(state: &State, planned: &StepPlan, style: Style) -> String {
             out += &format!("    {} {}\n", style.paint.apply(Role::Info, "hint:"), printable(help));
         }
     }
-    if let Some(progress) = step.progress.as_ref().filter(|progress| !is_over && !progress.waiting.is_empty()) {
+    if let Some(progress) =
+        step.progress.as_ref().filter(|progress| step.failure.is_none() && !is_over && !progress.waiting.is_empty())
+    {
         out += &format!("    last seen: {}\n", printable(&progress.waiting));
     }
     if let Some(report) = step.report.as_ref().filter(|report| is_over && !report.message.is_empty()) {

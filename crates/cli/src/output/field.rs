@@ -4,7 +4,7 @@ use seaway_core::plan::FieldChange;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::text::{fit, printable};
+use super::text::{fit, printable, width};
 use crate::terminal::{Paint, Role};
 
 /// Most lines of one text's difference, unless everything is asked for.
@@ -35,23 +35,23 @@ pub fn lines(field: &FieldChange, room: Room, paint: Paint) -> Vec<String> {
         lines.extend(difference(before, after, room, paint));
         return lines;
     }
-    let values = match (&field.before, &field.after) {
-        (None, None) => "changes".to_owned(),
-        (Some(before), None) => format!("{} → (absent)", paint.apply(Role::Bad, &value(before, room))),
-        (None, Some(after)) => format!("(absent) → {}", paint.apply(Role::Good, &value(after, room))),
-        (Some(before), Some(after)) => format!(
-            "{} → {}",
-            paint.apply(Role::Bad, &value(before, room)),
-            paint.apply(Role::Good, &value(after, room))
-        ),
+    let shown =
+        |value: &Option<Value>| value.as_ref().map_or_else(|| "(absent)".to_owned(), |value| text_of(value, room));
+    let (before, after) = match (&field.before, &field.after) {
+        (None, None) => return vec![format!("{indent}{path}  changes")],
+        (before, after) => (shown(before), shown(after)),
     };
-    vec![format!("{indent}{path}  {values}")]
+    let (old, new) = (paint.apply(Role::Bad, &before), paint.apply(Role::Good, &after));
+    if width(&indent) + width(&path) + width(&before) + width(&after) + "   → ".len() <= room.columns {
+        return vec![format!("{indent}{path}  {old} → {new}")];
+    }
+    vec![format!("{indent}{path}"), format!("{indent}  - {old}"), format!("{indent}  + {new}")]
 }
 
-fn value(value: &Value, room: Room) -> String {
+/// A value on a line of its own.
+fn text_of(value: &Value, room: Room) -> String {
     let text = printable(&value.to_string());
-    // Two values and the path share a line; nothing is cut that would still fit on a line of its own.
-    if room.is_whole { text } else { fit(&text, room.columns.saturating_sub(room.indent).max(40) * 2 / 3) }
+    if room.is_whole { text } else { fit(&text, room.columns.saturating_sub(room.indent + 4).max(40)) }
 }
 
 fn difference(before: &str, after: &str, room: Room, paint: Paint) -> Vec<String> {
@@ -98,7 +98,8 @@ mod tests {
         assert_eq!(show(Some(json!(null)), None), "  data.x  null → (absent)");
         assert_eq!(show(Some(json!("\u{1b}[2J")), None), "  data.x  \"\\u001b[2J\" → (absent)");
         let long = "x".repeat(500);
-        assert!(show(None, Some(json!(long))).chars().count() < 80);
+        let shown = show(None, Some(json!(long)));
+        assert!(shown.lines().count() == 3 && shown.lines().all(|line| width(line) <= 60), "{shown}");
     }
 
     #[test]

@@ -226,7 +226,10 @@ fn change_text(change: &ObjectChange, kinds: usize, style: Style) -> String {
             Change::Refused | Change::Replace | Change::Ignored | Change::Unknown | Change::Delete
         );
     if is_said && !change.why.is_empty() {
-        out += &format!("  {}", style.paint.apply(Role::Dim, &format!("({})", text::printable(&change.why))));
+        let why = format!("({})", text::printable(&change.why));
+        let is_short = text::width(line.trim_end()) + 2 + text::width(&why) <= style.columns;
+        let gap = if is_short { "  ".to_owned() } else { format!("\n{:11}", "") };
+        out += &format!("{gap}{}", style.paint.apply(Role::Dim, &why));
     }
     out.push('\n');
     let room = field::Room { columns: style.columns, indent: 11, is_whole: style.is_verbose };

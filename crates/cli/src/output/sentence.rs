@@ -23,8 +23,16 @@ pub enum Driver {
     Other(String),
 }
 
-/// One reason as a sentence, without a full stop.
-pub fn waiting(reason: &WaitingOn, state: &State, now: Now) -> String {
+impl Driver {
+    /// Whether some process drives, so that time passes for bakes and limits.
+    pub fn is_there(&self) -> bool {
+        *self != Self::Nobody
+    }
+}
+
+/// One reason as a sentence, without a full stop. While nobody drives (`is_driven`), no bake passes and nothing
+/// is tried again, so no such time is promised.
+pub fn waiting(reason: &WaitingOn, state: &State, is_driven: bool, now: Now) -> String {
     let id = &state.rollout;
     match reason {
         WaitingOn::Driver if state.epoch == 0 => format!("nobody has driven it yet: `seaway rollout resume {id}`"),
@@ -52,13 +60,23 @@ pub fn waiting(reason: &WaitingOn, state: &State, now: Now) -> String {
                 given.len()
             )
         }
-        WaitingOn::Bake { stage, until_ms } => bake(stage.as_str(), *until_ms, state, now),
+        WaitingOn::Bake { stage, until_ms } if is_driven => bake(stage.as_str(), *until_ms, state, now),
+        WaitingOn::Bake { stage, until_ms } => {
+            let left = whole(Now(state.at_ms).until(*until_ms));
+            format!(
+                "stage `{stage}` bakes; at most {left} are left, and they pass only while somebody drives the rollout"
+            )
+        }
         WaitingOn::Retry { target, step, at_ms, since_ms, failure } => {
+            let failure = failure_line(failure);
+            if !is_driven {
+                return format!("`{target}` {}: {failure}; tried again when somebody drives", doing(*step));
+            }
             let give_up_ms = since_ms.saturating_add(millis(state.frame.plan.give_up_unreachable_after));
             format!(
                 "`{target}` {}: {}; tried since {}, again {}, given up {}",
                 doing(*step),
-                failure_line(failure),
+                failure,
                 now.clock(*since_ms),
                 now.coming(*at_ms),
                 now.coming(give_up_ms)
@@ -66,6 +84,9 @@ pub fn waiting(reason: &WaitingOn, state: &State, now: Now) -> String {
         }
         WaitingOn::Step { target, step, since_ms, deadline_ms, waiting } => {
             let waiting = if waiting.is_empty() { String::new() } else { format!(": {}", printable(waiting)) };
+            if !is_driven {
+                return format!("`{target}` {}{waiting}; goes on when somebody drives", doing(*step));
+            }
             format!(
                 "`{target}` {}{waiting}; for {} now, given up {}",
                 doing(*step),
@@ -151,7 +172,8 @@ mod tests {
 
     fn say(rollout: &Rollout) -> String {
         let now = Now(rollout.at_ms);
-        let lines: Vec<String> = rollout.state.waiting_on().iter().map(|on| waiting(on, &rollout.state, now)).collect();
+        let lines: Vec<String> =
+            rollout.state.waiting_on().iter().map(|on| waiting(on, &rollout.state, true, now)).collect();
         lines.join("\n").replace(fixture::ID, "ID")
     }
 
@@ -164,6 +186,20 @@ mod tests {
         rollout.at(1).input(Input::Claim { epoch: 1, answer: held });
         insta::assert_snapshot!(say(&rollout), @r"
         waits for rollout `0199a8c1`, which changes one of its services; it is number 2 in the queue
+        ");
+    }
+
+    #[test]
+    fn nothing_is_promised_while_nobody_drives() {
+        let mut rollout = Rollout::led(fixture::plan());
+        rollout.at(30).verify("c1").at(9000).progress("c1", 0, 1, "reading the cluster");
+        rollout.at_ms += 60_000;
+        let now = Now(rollout.at_ms);
+        let say = |on: &WaitingOn| waiting(on, &rollout.state, false, now);
+        let lines: Vec<String> = rollout.state.waiting_on().iter().map(say).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        stage `canary` bakes; 0s are left, and they pass only while somebody drives the rollout
+        `c1` bakes: reading the cluster; goes on when somebody drives
         ");
     }
 

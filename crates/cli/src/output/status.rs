@@ -39,13 +39,13 @@ pub const fn phase_role(phase: Phase) -> Role {
 pub fn render(state: &State, driver: &Driver, style: Style) -> String {
     let mut out = head(state, style);
     for stage in 0..state.stages.len() {
-        out += &stage_text(state, stage, style);
+        out += &stage_text(state, stage, driver.is_there(), style);
     }
     let waiting = state.waiting_on();
     if !waiting.is_empty() {
         out += &format!("\n{}\n", style.paint.apply(Role::Strong, "waits for"));
         for reason in waiting.iter().take(TARGETS_SHOWN_MAX) {
-            out += &format!("  - {}\n", sentence::waiting(reason, state, style.now));
+            out += &format!("  - {}\n", sentence::waiting(reason, state, driver.is_there(), style.now));
         }
         if waiting.len() > TARGETS_SHOWN_MAX {
             out += &format!("  - and {} more\n", waiting.len() - TARGETS_SHOWN_MAX);
@@ -84,7 +84,7 @@ pub fn head(state: &State, style: Style) -> String {
 }
 
 /// What a stage is at, for the line with its name.
-pub fn stage_note(state: &State, index: usize, now: Now) -> (Role, String) {
+pub fn stage_note(state: &State, index: usize, is_driven: bool, now: Now) -> (Role, String) {
     let (planned, stage) = (state.frame.stage(index), &state.stages[index]);
     let total = planned.targets.len();
     let failed = if stage.failed.is_empty() { String::new() } else { format!(", {} failed", stage.failed.len()) };
@@ -107,7 +107,13 @@ pub fn stage_note(state: &State, index: usize, now: Now) -> (Role, String) {
         StageStatus::Baking { until_ms } if state.end.is_some() => {
             (Role::Bad, format!("{done}, bake not finished (until {})", now.clock(until_ms)))
         }
-        StageStatus::Baking { until_ms } => (Role::Warn, format!("{done}, bakes, done {}", now.coming(until_ms))),
+        StageStatus::Baking { until_ms } if is_driven => {
+            (Role::Warn, format!("{done}, bakes, done {}", now.coming(until_ms)))
+        }
+        StageStatus::Baking { until_ms } => {
+            let left = super::time::whole(Now(state.at_ms).until(until_ms));
+            (Role::Warn, format!("{done}, bake rests with at most {left} left"))
+        }
         StageStatus::Done(end) => {
             let how = match end {
                 StageEnd::Baked => format!("{done}, baked {}", planned.bake),
@@ -171,9 +177,9 @@ fn doing(state: &State, target: usize, now: Now) -> String {
     notes.join("; ")
 }
 
-fn stage_text(state: &State, index: usize, style: Style) -> String {
+fn stage_text(state: &State, index: usize, is_driven: bool, style: Style) -> String {
     let name = &state.frame.stage(index).name;
-    let (role, note) = stage_note(state, index, style.now);
+    let (role, note) = stage_note(state, index, is_driven, style.now);
     let mut out = format!("\n{}  {}\n", style.paint.apply(Role::Strong, name.as_str()), style.paint.apply(role, &note));
     let targets: Vec<usize> =
         (0..state.frame.target_count()).filter(|target| state.frame.stage_of(*target) == index).collect();

@@ -123,7 +123,7 @@ fn stage_line(state: &State, index: usize, style: Style, columns: usize) -> Stri
         StageStatus::Open => style.paint.apply(Role::Info, "●"),
         StageStatus::Baking { .. } => style.paint.apply(Role::Warn, "◌"),
     };
-    let (role, note) = stage_note(state, index, style.now);
+    let (role, note) = stage_note(state, index, true, style.now);
     let names = state.frame.plan.stages.iter().map(|stage| text::width(stage.name.as_str())).max().unwrap_or(0);
     let name = style.paint.apply(Role::Strong, &pad(planned.name.as_str(), names));
     let bar = if columns >= BAR_FROM_COLUMNS { format!("{}  ", bar(state, index, style)) } else { String::new() };
@@ -233,7 +233,7 @@ fn reasons(state: &State, style: Style) -> Vec<String> {
     };
     let waiting = state.waiting_on();
     let said = waiting.iter().filter(|reason| is_said(reason)).take(REASONS_MAX);
-    said.map(|reason| style.paint.apply(Role::Warn, &sentence::waiting(reason, state, style.now))).collect()
+    said.map(|reason| style.paint.apply(Role::Warn, &sentence::waiting(reason, state, true, style.now))).collect()
 }
 
 #[cfg(test)]

@@ -155,7 +155,7 @@ impl<'a> Rollout<'a> {
             paused: asked(&state.paused),
             stop: asked(&state.stop),
             waiting_on: waiting
-                .map(|reason| Waiting { sentence: sentence::waiting(&reason, state, now), reason })
+                .map(|reason| Waiting { sentence: sentence::waiting(&reason, state, driver.is_there(), now), reason })
                 .collect(),
             stages: (0..state.stages.len()).map(|stage| Stage::new(state, stage)).collect(),
         }

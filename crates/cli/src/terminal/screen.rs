@@ -42,6 +42,12 @@ impl Screen {
         if is_unchanged { String::new() } else { out }
     }
 
+    /// Takes nothing that is shown for granted: a terminal echoes keys such as `^C` into the picture.
+    pub fn distrust(&mut self) {
+        // No line that is drawn is equal to this one, which has the width of what it stands for.
+        self.lines.iter_mut().for_each(|line| line.push('\u{0}'));
+    }
+
     /// The bytes that remove the block, so that something can be printed above the next one.
     pub fn clear(&mut self) -> String {
         if self.lines.is_empty() {
@@ -72,6 +78,14 @@ mod tests {
         assert_eq!(screen.draw(lines(&["a", "b"]), 80), "");
         assert_eq!(screen.draw(lines(&["a", "c"]), 80), "\u{1b}[2A\u{1b}[1B\r\rc\u{1b}[K\n");
         assert_eq!(screen.draw(lines(&["a"]), 80), "\u{1b}[2A\u{1b}[1B\r\r\u{1b}[J");
+    }
+
+    #[test]
+    fn a_distrusted_screen_is_drawn_whole() {
+        let mut screen = Screen::default();
+        screen.draw(lines(&["a", "b"]), 80);
+        screen.distrust();
+        assert_eq!(screen.draw(lines(&["a", "b"]), 80), "\u{1b}[2A\ra\u{1b}[K\n\rb\u{1b}[K\n");
     }
 
     #[test]

@@ -107,6 +107,7 @@ impl<'a> Display<'a> {
     pub fn leaving(&mut self) {
         self.is_leaving = true;
         self.is_dirty = true;
+        self.screen.distrust();
         self.write_lines(&["leaving; Ctrl-C again ends this process at once".to_owned()]);
         self.draw();
     }
@@ -114,6 +115,7 @@ impl<'a> Display<'a> {
     /// Draws the last picture, without advice on how to leave.
     pub fn finish(&mut self) {
         if self.mode == Mode::Tree {
+            self.screen.distrust();
             self.draw_with("");
         }
     }

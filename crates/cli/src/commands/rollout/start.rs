@@ -75,7 +75,7 @@ pub async fn run(desk: &Desk<'_>, args: &Args) -> Result<Exit, Error> {
     if planned.plan.is_noop() {
         context.remark("nothing changes: every target is read back, nothing is written, no bake is needed\n");
     } else if !args.yes {
-        ask::confirm(context, "Start this rollout?", "the rollout", "--yes")?;
+        ask::confirm(context, "\nStart this rollout?", "the rollout", "--yes")?;
     }
     let rollout = desk.engine.start(&planned.hash, &by, args.reason.clone()).await;
     let rollout = rollout.map_err(|error| desk.session.explain(error))?;
