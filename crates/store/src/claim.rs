@@ -91,9 +91,7 @@ pub(crate) async fn claim(tx: &mut Transaction, keys: &[String], owner: &str) ->
         let mine = refuse_held(tx, block, owner).await?;
         wanted.extend(block.iter().copied().filter(|key| !mine.contains(*key)));
     }
-    for block in blocks(&wanted, BLOCK) {
-        refuse_awaited(tx, block, owner, ticket).await?;
-    }
+    refuse_awaited(tx, &wanted, owner, ticket).await?;
     for block in blocks(&wanted, BLOCK) {
         let sql = format!("INSERT INTO claims (claim_key, owner) VALUES {}", rows(block.len(), 2));
         let insert = block.iter().fold(sqlx::query(AssertSqlSafe(sql)), |sql, key| sql.bind(*key).bind(owner));
@@ -169,16 +167,20 @@ async fn refuse_held(tx: &mut Transaction, keys: &[&str], owner: &str) -> Result
     Ok(mine)
 }
 
-/// Refuses when another owner with an earlier ticket waits for one of the keys.
+/// Refuses when another owner with an earlier ticket waits for one of the keys; names the earliest.
 async fn refuse_awaited(tx: &mut Transaction, keys: &[&str], owner: &str, ticket: i64) -> Result<(), Error> {
-    let sql = format!(
-        "SELECT claim_key, owner FROM claim_queue WHERE ticket < $1 AND owner <> $2 AND claim_key IN ({}) \
-         ORDER BY ticket, claim_key LIMIT 1",
-        places(3, keys.len())
-    );
-    let awaited = with_keys(sqlx::query(AssertSqlSafe(sql)).bind(ticket).bind(owner), keys);
-    let refusal = |row: &AnyRow| Ok(Error::Claimed { key: row.try_get(0)?, by: row.try_get(1)?, waiting: true });
-    tx.first(awaited, refusal).await?.map_or(Ok(()), Err)
+    let mut earliest: Option<(i64, String, String)> = None;
+    for block in blocks(keys, BLOCK) {
+        let sql = format!(
+            "SELECT ticket, claim_key, owner FROM claim_queue \
+             WHERE ticket < $1 AND owner <> $2 AND claim_key IN ({}) ORDER BY ticket, claim_key LIMIT 1",
+            places(3, block.len())
+        );
+        let awaited = with_keys(sqlx::query(AssertSqlSafe(sql)).bind(ticket).bind(owner), block);
+        let found = tx.first(awaited, |row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).await?;
+        earliest = earliest.into_iter().chain(found).min();
+    }
+    earliest.map_or(Ok(()), |(_, key, by)| Err(Error::Claimed { key, by, waiting: true }))
 }
 
 fn with_keys<'q>(statement: Statement<'q>, keys: &[&'q str]) -> Statement<'q> {

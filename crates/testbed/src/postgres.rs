@@ -91,7 +91,8 @@ impl Postgres {
         ] {
             command.arg("-c").arg(setting);
         }
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        // What ends this process's group, such as Ctrl-C, must not end the keeper before its work.
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut keeper = command.spawn().context("cannot start the server's shell")?;
         folder.leave_to_keeper();
         let log = keeper.stderr.take().map(follow).context("the server has no log")?;

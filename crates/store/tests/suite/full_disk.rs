@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use seaway_store::{Error, Location, NewEvent, Store};
+use seaway_testbed::postgres::Postgres;
 use tempfile::TempDir;
 
-use crate::place::{append, event, run, server};
+use crate::place::{append, event, run};
 
 /// A file system of its own, unmounted at the end.
 struct Disk {
@@ -131,10 +132,12 @@ fn a_read_only_disk_is_named() {
 
 #[test]
 fn a_full_disk_loses_nothing_acknowledged_on_postgres() {
-    // Who is not root may not mount either.
-    let (uid, gid) = server().owner().unwrap_or_default();
+    // A server of its own: all databases of a server feel a checkpoint that cannot write. Who is not
+    // root has no other owner, and may not mount either.
+    let server = Postgres::start().unwrap();
+    let (uid, gid) = server.owner().unwrap_or_default();
     let Some(disk) = Disk::mount(&format!("size=24m,mode=700,uid={uid},gid={gid}")) else { return };
-    let url = server().create_database_in(disk.path()).unwrap();
+    let url = server.create_database_in(disk.path()).unwrap();
     let database = url.rsplit('/').next().unwrap().to_owned();
     run(async {
         let location = Location::Postgres(url);
@@ -152,7 +155,7 @@ fn a_full_disk_loses_nothing_acknowledged_on_postgres() {
         store.close().await;
     });
     // The server gives the files back before the disk goes.
-    server().sql(&format!("DROP DATABASE {database}")).unwrap();
+    server.sql(&format!("DROP DATABASE {database}")).unwrap();
 }
 
 async fn fill_incompressibly(store: &Store) -> u64 {
