@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
@@ -27,8 +27,8 @@ use crate::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest kubeconfig. Files with hundreds of contexts stay below one MiB.
 const KUBECONFIG_BYTES_MAX: u64 = 8 << 20;
-/// Longest run of a credential plugin, which may wait for a person to log in.
-const PLUGIN_LIMIT: Duration = Duration::from_secs(120);
+/// Longest time for reading a kubeconfig and the files that it names, which may lie on a network.
+const READ_LIMIT: Duration = Duration::from_secs(30);
 
 /// One Kubernetes cluster. Cheap to clone; clones share connections, limits and watches.
 #[derive(Clone)]
@@ -58,9 +58,9 @@ impl Cluster {
     /// when the credentials cannot be had.
     pub async fn connect(workspace_root: &Path, connection: &Connection) -> Result<Self, Failure> {
         let files = kubeconfig_files(workspace_root, connection.kubeconfig.as_deref())?;
-        let context = connection.context.clone();
-        let (client, server) = on_thread(move || client(&files, &context)).await?;
-        let transport = Transport::new(client, server, connection.limits.clone());
+        let source = Source { files, context: connection.context.clone() };
+        let session = source.open().await?;
+        let transport = Transport::new(source, session, connection.limits.clone());
         Ok(Self {
             inner: Arc::new(Inner {
                 transport,
@@ -86,16 +86,88 @@ impl Cluster {
     }
 }
 
-/// Credential plugins and files block, so they get a thread of their own.
+/// Where connection and credentials come from; read again when the credentials are no longer good.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub files: Vec<PathBuf>,
+    pub context: String,
+}
+
+/// A client with the credentials of now.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub client: kube::Client,
+    pub server: String,
+    pub opened: Instant,
+    /// When the credentials end.
+    pub expires: Option<jiff::Timestamp>,
+}
+
+impl Source {
+    /// Reads the kubeconfig, runs its credential plugin if it has one, and makes a client.
+    pub(crate) async fn open(&self) -> Result<Session, Failure> {
+        let source = self.clone();
+        let mut config = on_thread(move || source.config()).await?;
+        let folder = self.files.first().and_then(|file| file.parent());
+        let opened = Instant::now();
+        let expires = crate::credential::resolve(&mut config.auth_info, folder).await?;
+        let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let source = self.clone();
+        // Legacy providers of credentials are programs that block.
+        let client = on_thread(move || source.client(config)).await?;
+        Ok(Session { client, server, opened, expires })
+    }
+
+    fn shown(&self) -> String {
+        self.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(":")
+    }
+
+    fn failure(&self, kind: FailureKind, why: &str) -> Failure {
+        Failure::new(kind, format!("context `{}` of kubeconfig `{}`: {why}", self.context, self.shown()))
+    }
+
+    fn config(&self) -> Result<Config, Failure> {
+        let kubeconfig = read(&self.files, &self.shown())?;
+        if !kubeconfig.contexts.iter().any(|found| found.name == self.context) {
+            return Err(no_context(&kubeconfig, &self.context, &self.shown()));
+        }
+        let options = KubeConfigOptions { context: Some(self.context.clone()), ..KubeConfigOptions::default() };
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options);
+        let mut config = tokio::runtime::Handle::current()
+            .block_on(config)
+            .map_err(|error| self.failure(FailureKind::Unreachable, &plain(&error)))?;
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        // Limits of time are kept per request, because watches must not have them.
+        config.read_timeout = None;
+        config.write_timeout = None;
+        // Repeating is decided in `Transport`, within the limits of the cluster.
+        config.default_retry = false;
+        // Compressing costs an API server on the same machine more than it saves.
+        config.disable_compression |= is_loopback(&config.cluster_url);
+        Ok(config)
+    }
+
+    fn client(&self, config: Config) -> Result<kube::Client, Failure> {
+        kube::Client::try_from(config).map_err(|error| match error {
+            kube::Error::InferKubeconfig(error) => self.failure(FailureKind::Unreachable, &plain(&error)),
+            kube::Error::Auth(error) => self
+                .failure(FailureKind::Denied, &format!("no credentials: {}", provider_error(&error)))
+                .help("run the credential program of the context by hand to see what it says"),
+            other => self.failure(FailureKind::Unreachable, &crate::failure::clean(&other.to_string(), 300)),
+        })
+    }
+}
+
+/// Files, and programs that block, get a thread of their own.
 async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    match tokio::time::timeout(PLUGIN_LIMIT, tokio::task::spawn_blocking(work)).await {
+    match tokio::time::timeout(READ_LIMIT, tokio::task::spawn_blocking(work)).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(Failure::new(FailureKind::Internal, "reading the kubeconfig was interrupted")),
         Err(_) => Err(Failure::new(
-            FailureKind::Denied,
-            format!("the credential plugin of the kubeconfig did not end within {PLUGIN_LIMIT:?}"),
+            FailureKind::Unreachable,
+            format!("the kubeconfig could not be read within {READ_LIMIT:?}"),
         )),
     }
 }
@@ -115,43 +187,6 @@ fn kubeconfig_files(workspace_root: &Path, named: Option<&str>) -> Result<Vec<Pa
             .help("name a kubeconfig for the cluster in its environment")
     })?;
     Ok(vec![home.join(".kube").join("config")])
-}
-
-fn client(files: &[PathBuf], context: &str) -> Result<(kube::Client, String), Failure> {
-    let shown = files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(":");
-    let kubeconfig = read(files, &shown)?;
-    if !kubeconfig.contexts.iter().any(|found| found.name == context) {
-        return Err(no_context(&kubeconfig, context, &shown));
-    }
-    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
-    let fail = |error: &KubeconfigError| {
-        Failure::new(FailureKind::Unreachable, format!("context `{context}` of kubeconfig `{shown}`: {}", plain(error)))
-    };
-    let runtime = tokio::runtime::Handle::current();
-    let mut config =
-        runtime.block_on(Config::from_custom_kubeconfig(kubeconfig, &options)).map_err(|error| fail(&error))?;
-    config.connect_timeout = Some(CONNECT_TIMEOUT);
-    // Limits of time are kept per request, because watches must not have them.
-    config.read_timeout = None;
-    config.write_timeout = None;
-    // Repeating is decided in `Transport`, within the limits of the cluster.
-    config.default_retry = false;
-    // Compressing costs an API server on the same machine more than it saves.
-    config.disable_compression |= is_loopback(&config.cluster_url);
-    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-    let client = kube::Client::try_from(config).map_err(|error| match error {
-        kube::Error::InferKubeconfig(error) => fail(&error),
-        kube::Error::Auth(error) => Failure::new(
-            FailureKind::Denied,
-            format!("context `{context}` of kubeconfig `{shown}`: no credentials: {}", plugin_error(&error)),
-        )
-        .help("run the credential plugin of the context by hand to see what it says"),
-        other => Failure::new(
-            FailureKind::Unreachable,
-            format!("context `{context}` of kubeconfig `{shown}`: {}", crate::failure::clean(&other.to_string(), 300)),
-        ),
-    })?;
-    Ok((client, server))
 }
 
 fn read(files: &[PathBuf], shown: &str) -> Result<Kubeconfig, Failure> {
@@ -199,12 +234,9 @@ fn plain(error: &KubeconfigError) -> String {
     }
 }
 
-/// The error without the output of the plugin, which may hold credentials.
-fn plugin_error(error: &kube::client::AuthError) -> String {
+/// The error without the output of the program, which may hold credentials.
+fn provider_error(error: &kube::client::AuthError) -> String {
     match error {
-        kube::client::AuthError::AuthExecRun { out, .. } => format!("the credential plugin ended with {}", out.status),
-        kube::client::AuthError::AuthExecStart(error) => format!("the credential plugin cannot be started: {error}"),
-        kube::client::AuthError::AuthExecParse(_) => "the credential plugin printed no `ExecCredential`".to_owned(),
         kube::client::AuthError::ReadTokenFile(error, path) => {
             format!("the token file `{}` cannot be read: {error}", path.display())
         }

@@ -32,6 +32,8 @@ pub(crate) enum ApiError {
     Timeout(Duration),
     /// The server's certificate or the credentials are not usable.
     Credentials(String),
+    /// The credentials cannot be had.
+    Failed(Box<Failure>),
     /// The answer has more bytes than this.
     TooLarge(usize),
     /// The answer is not what the API promises, or the request cannot be built.
@@ -174,9 +176,12 @@ impl ApiError {
     pub(crate) fn status(&self) -> Option<&ApiStatus> {
         match self {
             Self::Status(status) => Some(status),
-            Self::Unreachable(_) | Self::Timeout(_) | Self::Credentials(_) | Self::TooLarge(_) | Self::Malformed(_) => {
-                None
-            }
+            Self::Unreachable(_)
+            | Self::Timeout(_)
+            | Self::Credentials(_)
+            | Self::Failed(_)
+            | Self::TooLarge(_)
+            | Self::Malformed(_) => None,
         }
     }
 
@@ -199,7 +204,7 @@ impl ApiError {
     /// Whether the connection or the server as a whole is at fault, so that other requests would fail alike.
     pub(crate) fn is_of_server(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Timeout(_) | Self::Credentials(_) => true,
+            Self::Unreachable(_) | Self::Timeout(_) | Self::Credentials(_) | Self::Failed(_) => true,
             Self::Status(status) => status.code == 401 || status.is_throttled(),
             Self::TooLarge(_) | Self::Malformed(_) => false,
         }
@@ -251,6 +256,7 @@ impl Tried<'_> {
             ),
             ApiError::Credentials(why) => Failure::new(FailureKind::Denied, format!("`{}`: {why}", self.server))
                 .help("check the certificate authority and the credentials of this context in the kubeconfig"),
+            ApiError::Failed(failure) => (**failure).clone(),
             ApiError::TooLarge(limit) => {
                 let why = format!("the answer has more than {} MiB", limit >> 20);
                 Failure::new(FailureKind::Refused, format!("{} {}: {why}", self.verb, self.what))

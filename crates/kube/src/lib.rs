@@ -23,6 +23,7 @@
 mod adopt;
 mod apply;
 mod connection;
+mod credential;
 mod difference;
 mod failure;
 mod fields;

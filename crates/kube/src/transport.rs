@@ -14,14 +14,21 @@ use http_body_util::{BodyExt, Limited};
 use kube::client::Body;
 use seaway_core::{declaration::Limits, health::Now};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
-use crate::failure::{ApiError, ApiStatus};
+use crate::{
+    connection::{Session, Source},
+    failure::{ApiError, ApiStatus},
+};
 
 /// Largest answer that is kept in memory; lists that are larger are read in smaller pages.
 const ANSWER_BYTES_MAX: usize = 128 << 20;
 /// Shortest pause before a throttled request is repeated, when the server names none.
 const THROTTLE_PAUSE: Duration = Duration::from_millis(250);
+/// Credentials are renewed so long before they end.
+const RENEW_BEFORE: jiff::SignedDuration = jiff::SignedDuration::from_secs(30);
+/// A session is not opened again before: credentials that are refused when they are new stay refused.
+const SESSION_AGE_MIN: Duration = Duration::from_secs(10);
 /// Clocks that differ by less count as equal: servers tell the time in whole seconds.
 const CLOCK_TOLERANCE_MS: i64 = 2000;
 /// Longest error text that is read from the server.
@@ -151,7 +158,8 @@ impl Answer {
 
 /// The way to one API server.
 pub(crate) struct Transport {
-    client: kube::Client,
+    source: Source,
+    session: RwLock<Session>,
     /// Address, for messages.
     pub server: String,
     pub limits: Limits,
@@ -162,9 +170,11 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    pub(crate) fn new(client: kube::Client, server: String, limits: Limits) -> Self {
+    pub(crate) fn new(source: Source, session: Session, limits: Limits) -> Self {
         let permits = Semaphore::new(limits.concurrent_requests.max(1) as usize);
-        Self { client, server, limits, permits, counts: Default::default(), ahead_ms: AtomicI64::new(0) }
+        let server = session.server.clone();
+        let session = RwLock::new(session);
+        Self { source, session, server, limits, permits, counts: Default::default(), ahead_ms: AtomicI64::new(0) }
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -234,10 +244,48 @@ impl Transport {
         Err(ApiStatus::read(answer.status, answer.retry_after, &answer.body).into())
     }
 
+    /// Sends with the credentials of now; when the server does not take them any more, once again with new ones.
     async fn send(&self, ask: &Ask) -> Result<Response<Body>, ApiError> {
+        let session = self.session(None).await?;
+        let response = self.send_once(ask, &session).await?;
+        if response.status() != StatusCode::UNAUTHORIZED || session.opened.elapsed() < SESSION_AGE_MIN {
+            return Ok(response);
+        }
+        let renewed = self.session(Some(session.opened)).await?;
+        self.send_once(ask, &renewed).await
+    }
+
+    async fn send_once(&self, ask: &Ask, session: &Session) -> Result<Response<Body>, ApiError> {
         self.counts[ask.verb as usize].fetch_add(1, Ordering::Relaxed);
-        let request = ask.request()?;
-        self.client.send(request).await.map_err(|error| ApiError::of_client(&error))
+        session.client.send(ask.request()?).await.map_err(|error| ApiError::of_client(&error))
+    }
+
+    /// The session, opened again when its credentials are about to end or when it is the one that was `refused`.
+    async fn session(&self, refused: Option<Instant>) -> Result<Session, ApiError> {
+        let is_good = |session: &Session| {
+            let now = jiff::Timestamp::now();
+            // Credentials that are short-lived from the start are used to their end, so that they are not fetched
+            // for every request.
+            let is_new = session.opened.elapsed() < SESSION_AGE_MIN;
+            let lasts = session.expires.is_none_or(|end| end > now + RENEW_BEFORE);
+            (lasts || is_new) && refused != Some(session.opened)
+        };
+        {
+            let session = self.session.read().await;
+            if is_good(&session) {
+                return Ok(session.clone());
+            }
+        }
+        let mut session = self.session.write().await;
+        if !is_good(&session) {
+            let renewed = self.source.open().await.map_err(|failure| ApiError::Failed(Box::new(failure)))?;
+            if renewed.server != self.server {
+                let why = format!("the kubeconfig now names another server, `{}`", renewed.server);
+                return Err(ApiError::Credentials(why));
+            }
+            *session = renewed;
+        }
+        Ok(session.clone())
     }
 
     /// Opens a watch: the answer's head must come within the request timeout, its body may go on.
@@ -298,4 +346,49 @@ pub(crate) fn encode(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+    use super::*;
+
+    /// A transport whose session was opened a while ago.
+    async fn transport(folder: &std::path::Path, expires: Option<&str>) -> Transport {
+        let text = r#"{"apiVersion":"v1","kind":"Config","clusters":[{"name":"c","cluster":{"server":"http://127.0.0.1:1"}}],
+            "users":[{"name":"u","user":{"token":"t"}}],"contexts":[{"name":"x","context":{"cluster":"c","user":"u"}}]}"#;
+        std::fs::write(folder.join("kubeconfig"), text).unwrap();
+        let source = Source { files: vec![folder.join("kubeconfig")], context: "x".to_owned() };
+        let mut session = source.open().await.unwrap();
+        session.opened = Instant::now().checked_sub(2 * SESSION_AGE_MIN).unwrap();
+        session.expires = expires.map(|text| text.parse().unwrap());
+        Transport::new(source, session, Limits::default())
+    }
+
+    #[tokio::test]
+    async fn credentials_that_end_or_are_refused_are_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = |session: Result<Session, ApiError>| session.unwrap().opened;
+        let lasting = transport(folder.path(), None).await;
+        let first = opened(lasting.session(None).await);
+        assert_eq!(opened(lasting.session(None).await), first);
+        let renewed = opened(lasting.session(Some(first)).await);
+        assert_ne!(renewed, first, "refused");
+        assert_eq!(opened(lasting.session(Some(first)).await), renewed, "another request has renewed it already");
+
+        let ended = transport(folder.path(), Some("2020-01-01T00:00:00Z")).await;
+        let first = ended.session.read().await.opened;
+        assert_ne!(opened(ended.session(None).await), first);
+
+        // Gone meanwhile: an error that says so, not the old credentials.
+        let ended = transport(folder.path(), Some("2020-01-01T00:00:00Z")).await;
+        std::fs::remove_file(folder.path().join("kubeconfig")).unwrap();
+        assert!(matches!(ended.session(None).await, Err(ApiError::Failed(_))));
+    }
+
+    #[test]
+    fn query_values_are_encoded() {
+        assert_eq!(encode("seaway.dev/service in (a,b)"), "seaway.dev%2Fservice%20in%20%28a%2Cb%29");
+    }
 }

@@ -155,3 +155,50 @@ async fn definitions_come_before_their_objects() {
     .await;
     assert_eq!(place.inventory()["data"]["objects"].as_str().unwrap().lines().count(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finished_job_that_its_time_to_live_removes_is_not_run_again() {
+    let place = Place::shared("ttl").await;
+    let mut short = job("migrate", "r/m:1");
+    short["spec"]["ttlSecondsAfterFinished"] = json!(0);
+    let desired = place.desired(vec![short, config_map("a", "1")]);
+    place.apply(&desired).await.unwrap();
+    eventually("the Job to be gone", || (!place.exists(&place.path("jobs", "migrate"))).then_some(())).await;
+    place.wait(&desired).await.unwrap();
+    place.verify(&desired).await.unwrap();
+    let plan = place.difference(&desired).await;
+    assert_eq!((plan.changes.len(), plan.unchanged), (0, 2));
+    let (report, requests) = place.audited(place.apply_from(&desired, Some(&plan.base))).await;
+    assert_eq!((report.unwrap().writes, requests.writes()), (0, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holding_ends_with_the_time_or_with_the_cause() {
+    let place = Place::shared("hold").await;
+    let desired = place.desired(vec![deployment("api", "r/api:1"), config_map("a", "1")]);
+    place.apply(&desired).await.unwrap();
+    place.wait(&desired).await.unwrap();
+    let policy = WaitPolicy { timeout: LIMIT, stable_for: Millis(0), pod_grace: Millis(300) };
+    let cancel = CancellationToken::new();
+    let one = std::slice::from_ref(&desired);
+    let short = tokio::time::sleep(Duration::from_millis(500));
+    let report = place.cluster.hold(one, policy, short, &quiet, &cancel).await.unwrap();
+    assert_eq!(report.message, "2 objects run as planned and are healthy");
+
+    // Somebody scales beside us; the new pods of the broken image are found while it bakes.
+    let (cluster, wanted) = (place.cluster.clone(), desired.clone());
+    let held = tokio::spawn(async move {
+        let never = std::future::pending();
+        cluster.hold(std::slice::from_ref(&wanted), policy, never, &quiet, &CancellationToken::new()).await
+    });
+    let broken = json!({"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "r/api:2-broken"}]}}}});
+    place.bed().patch_merge(&place.path("deployments", "api"), &broken).unwrap();
+    let failure = held.await.unwrap().unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Unhealthy);
+    assert!(failure.message.contains("api"), "{failure}");
+
+    place.bed().delete(&place.path("deployments", "api")).unwrap();
+    let never = std::future::pending();
+    let failure = place.cluster.hold(one, policy, never, &quiet, &cancel).await.unwrap_err();
+    assert!(failure.message.contains("somebody deleted it") || failure.message.contains("not there"), "{failure}");
+}

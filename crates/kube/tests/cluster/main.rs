@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod apply;
+mod connection;
 mod consent;
 mod faults;
 mod guard;
@@ -10,3 +11,4 @@ mod refusal;
 mod scale;
 mod secrets;
 mod support;
+mod wire;
