@@ -9,6 +9,7 @@ pub mod atomic;
 pub mod cli;
 pub mod commands;
 pub mod context;
+pub mod demo;
 pub mod error;
 pub mod exit;
 pub mod output;

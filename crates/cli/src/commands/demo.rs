@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 
+use crate::{context::Context, demo, error::Error, exit::Exit};
+
 /// Watch a rollout over a fleet: six regions, twelve clusters, three stages.
 ///
 /// Without options the fleet is simulated and its clock runs fast; nothing is needed and nothing is kept.
@@ -32,7 +34,11 @@ pub struct Args {
 /// Rolls out.
 ///
 /// # Errors
-/// When the fleet cannot be made.
-pub async fn run(_context: &crate::context::Context, _args: &Args) -> Result<crate::exit::Exit, crate::error::Error> {
-    Err(crate::error::Error::new("the demo is not part of this build"))
+/// When the fleet cannot be made or reached.
+pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
+    match &args.kubeconfig {
+        None => demo::simulated::run(context, args.speed).await,
+        Some(kubeconfig) if args.clean_up => demo::real::clean_up(context, kubeconfig, args.yes).await,
+        Some(kubeconfig) => demo::real::run(context, kubeconfig, args.yes).await,
+    }
 }

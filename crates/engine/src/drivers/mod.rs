@@ -2,6 +2,7 @@
 //! one line where the engine is made.
 
 pub mod kube;
+pub mod sim;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! `seaway init`: a small workspace that validates and renders.
 
-mod kubeconfig;
+pub mod kubeconfig;
 mod template;
 
 use std::path::{Path, PathBuf};
