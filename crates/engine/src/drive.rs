@@ -60,12 +60,14 @@ impl Engine {
             observer(&state, &[]);
             return Ok((state, Left::Ended));
         }
-        let (lease, last_held_ms) = Held::take(&self.store, rollout, &self.holder, self.wall.now_ms()).await?;
+        let (lease, last_held) = Held::take(&self.store, rollout, &self.holder, self.wall.now_ms()).await?;
         // What was appended between the first look and the lease.
         let state = self.state(rollout).await?;
         let (sender, inbox) = mpsc::unbounded_channel();
         let performer = Performer::new(self, &state, lease.fence(), sender);
-        let last_seen_ms = last_held_ms.unwrap_or(i64::MIN).max(state.at_ms);
+        // A process that took the lease and died before it led has watched nothing.
+        let last_held_ms = last_held.filter(|(epoch, _)| *epoch == state.epoch).map(|(_, at_ms)| at_ms);
+        let last_seen_ms = last_held_ms.unwrap_or(i64::MIN).max(state.driven_ms);
         let mut driving = Driving { engine: self, state, lease, performer, observer, phase: None, last_input_ms: 0 };
         let result = driving.run(inbox, last_seen_ms, leave).await;
         driving.performer.abort_all().await;

@@ -30,17 +30,18 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Takes the lease of a rollout. Returns it with the time at which it was last known to be held before.
+    /// Takes the lease of a rollout. Returns it with the holding before it: its epoch, and when it was last known to
+    /// be held.
     pub async fn take(
         store: &Store,
         rollout: &RolloutId,
         holder: &str,
         now_ms: i64,
-    ) -> Result<(Self, Option<i64>), Error> {
+    ) -> Result<(Self, Option<(u64, i64)>), Error> {
         let name = format!("rollout/{rollout}");
         let before = store.lease(&name).await?;
         let ttl_ms = TTL.as_millis() as i64;
-        let last_held_ms = before.as_ref().map(|lease| (lease.until_ms - ttl_ms).min(now_ms));
+        let last_held = before.as_ref().map(|lease| (lease.epoch, (lease.until_ms - ttl_ms).min(now_ms)));
         let mut ask_ms = now_ms;
         if let Some(lease) = before.filter(|lease| lease.is_held(now_ms)) {
             if !holder::is_dead(&lease.holder) {
@@ -58,7 +59,7 @@ impl Held {
         };
         let held = Self { lease, started: asked, valid_until: Arc::new(AtomicU64::new(0)) };
         held.extend_from(asked);
-        Ok((held, last_held_ms))
+        Ok((held, last_held))
     }
 
     /// Who drives a rollout now; `None` = nobody.

@@ -203,6 +203,18 @@ impl Event {
         }
     }
 
+    /// Whether it is a person's doing, and so may come from a process that does not drive.
+    pub const fn is_command(&self) -> bool {
+        matches!(
+            self,
+            Self::Approved { .. }
+                | Self::Paused { .. }
+                | Self::Resumed { .. }
+                | Self::StopRequested { .. }
+                | Self::Retried { .. }
+        )
+    }
+
     /// Whether the rollout rests after it: nothing is in flight and the claim is given back.
     pub const fn is_end(&self) -> bool {
         matches!(self, Self::Stopped | Self::Failed { .. } | Self::Succeeded)

@@ -22,6 +22,9 @@ impl State {
         self.seq += 1;
         self.at_ms = self.at_ms.max(recorded.at_ms);
         let at_ms = self.at_ms;
+        if !recorded.event.is_command() {
+            self.driven_ms = at_ms;
+        }
         let who = |reason: &Option<String>| Some((recorded.by.clone(), reason.clone()));
         match &recorded.event {
             Event::Created { plan, .. } => {

@@ -26,7 +26,8 @@ pub enum Input {
     Lead {
         /// Epoch of the lease.
         epoch: u64,
-        /// How long nobody drove, in milliseconds. Bake time that nobody watched does not count.
+        /// How long nobody drove, in milliseconds: since the process with [`super::State::epoch`] last renewed its
+        /// lease, and at most since [`super::State::driven_ms`]. Bake time that nobody watched does not count.
         unobserved_ms: u64,
     },
     /// Time has passed, or the driving process has read events of others.

@@ -24,6 +24,9 @@ pub struct State {
     pub created_ms: i64,
     /// Time of the last event, in epoch milliseconds.
     pub at_ms: i64,
+    /// Time of the last event of a process that drove it, or of its creation, in epoch milliseconds. What people do
+    /// meanwhile is no sign that anybody watched.
+    pub driven_ms: i64,
     /// Who created it.
     pub by: Option<Principal>,
     /// Lease epoch of the process that drives; 0 = nobody has yet.
@@ -206,6 +209,7 @@ impl State {
             seq: 0,
             created_ms: 0,
             at_ms: 0,
+            driven_ms: 0,
             by: None,
             epoch: 0,
             claim: ClaimState::Asked,

@@ -2,7 +2,7 @@
 
 use super::fixture::{Run, plan, stage};
 use crate::{
-    execution::{ClaimAnswer, FailureKind, Input, Outcome, Report, WaitingOn},
+    execution::{ClaimAnswer, Command, FailureKind, Input, Outcome, Report, WaitingOn},
     ids::StageName,
     plan::StepKind::{Apply, Bake},
 };
@@ -53,6 +53,21 @@ fn bake_time_that_nobody_watched_does_not_count() {
     1m 40s engine: StageCompleted all Baked
     1m 40s engine: Succeeded
     ");
+}
+
+#[test]
+fn what_people_do_is_no_sign_that_anybody_watched() {
+    let mut run = Run::start(plan(vec![stage("all", &["a"]).bake(60)]));
+    run.pass(5).verify(&["a"]);
+    assert_eq!(run.state.driven_ms, 5_000);
+    run.pass(10).command("ann", Command::Pause);
+    run.command("ann", Command::Resume);
+    run.approve("ann", "all");
+    assert_eq!((run.state.at_ms, run.state.driven_ms), (15_000, 5_000));
+    run.tick();
+    assert_eq!(run.state.driven_ms, 5_000);
+    run.ok("a", Bake);
+    assert_eq!(run.state.driven_ms, 15_000);
 }
 
 #[test]
