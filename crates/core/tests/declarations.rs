@@ -253,3 +253,15 @@ fn examples_are_valid() {
     }
     assert!(count >= 3, "only {count} examples");
 }
+
+#[test]
+fn the_schema_of_plans_accepts_a_plan() {
+    let plan = fs::read(data().join("../../fuzz/seeds/plan_reader/plan.json")).unwrap();
+    seaway_core::plan::read("plan.json", &plan).unwrap();
+    let validator = jsonschema::validator_for(&seaway_core::plan::schema()).unwrap();
+    let mut plan: serde_json::Value = serde_json::from_slice(&plan).unwrap();
+    let refused: Vec<String> = validator.iter_errors(&plan).map(|error| error.to_string()).collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    plan["stages"][0]["surprise"] = true.into();
+    assert!(!validator.is_valid(&plan));
+}

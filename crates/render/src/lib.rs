@@ -22,6 +22,7 @@ mod tree;
 pub use seaway_core::declaration::{ConfigValue, Layer, resolve};
 
 pub use object::{CONTENT_BYTES_MAX, OBJECT_BYTES_MAX, OBJECTS_MAX};
+pub use raw::MANIFEST_BYTES_MAX;
 pub use source::{Prepared, Rendering, prepare, render};
 pub use target::TargetContext;
 pub use tree::{TREE_BYTES_MAX, TREE_FILES_MAX, Tree};

@@ -12,7 +12,7 @@ use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
 use super::{Document, Entry, Key, Node, Span, Yaml, documents};
 use crate::diagnostic::{Diagnostic, Place, codes, excerpt};
 
-/// Largest file, in bytes. A fleet of ten thousand clusters needs about half of it.
+/// Largest file of declarations, in bytes. A fleet of ten thousand clusters needs about half of it.
 pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most documents in one file. More are a generated stream, which belongs into several files.
 pub const DOCUMENTS_MAX: usize = 5_000;
@@ -24,12 +24,17 @@ pub const NODES_MAX: usize = 500_000;
 /// Stack for reading one file, in bytes: three times what the deepest document needs without optimisation.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
-/// Reads all documents of a file. Faults become findings; documents that cannot be read are left out, and so
-/// are those that hold nothing.
+/// Reads all documents of a file of at most [`FILE_BYTES_MAX`]. Faults become findings; documents that cannot be
+/// read are left out, and so are those that hold nothing.
 pub fn read(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
+    read_up_to(FILE_BYTES_MAX, file, text, findings)
+}
+
+/// As [`read`], with another limit on the size of the file.
+pub fn read_up_to(bytes_max: usize, file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
     let whole = Place { file: file.to_owned(), line: 0, column: 0, offset: 0, len: 0 };
-    if text.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes, expected at most {FILE_BYTES_MAX}", text.len());
+    if text.len() > bytes_max {
+        let message = format!("the file has {} bytes, expected at most {bytes_max}", text.len());
         findings.push(Diagnostic::error(codes::FILE_TOO_LARGE, message).at(whole).help("split it into several files"));
         return Vec::new();
     }

@@ -3,6 +3,8 @@
 
 mod prepare;
 
+pub use prepare::MANIFEST_BYTES_MAX;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

@@ -16,6 +16,8 @@ use crate::{
     template::Compiler,
 };
 
+/// Largest file of manifests, in bytes. Bundles of public operators with their definitions reach 5 MiB.
+pub const MANIFEST_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Kind whose data is never shown.
 const SECRET: &str = "Secret";
 
@@ -76,7 +78,7 @@ fn read_file(
 ) {
     let mut own = Vec::new();
     let mut has_secret = false;
-    for document in yaml::read(file, text, &mut own) {
+    for document in yaml::read_up_to(MANIFEST_BYTES_MAX, file, text, &mut own) {
         let mut items = Vec::new();
         flatten(document, &mut items);
         for node in items {
