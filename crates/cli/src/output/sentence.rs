@@ -198,7 +198,7 @@ mod tests {
         let say = |on: &WaitingOn| waiting(on, &rollout.state, false, now);
         let lines: Vec<String> = rollout.state.waiting_on().iter().map(say).collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
-        stage `canary` bakes; 0s are left, and they pass only while somebody drives the rollout
+        stage `canary` bakes; at most 0s are left, and they pass only while somebody drives the rollout
         `c1` bakes: reading the cluster; goes on when somebody drives
         ");
     }
