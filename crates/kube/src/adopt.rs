@@ -86,7 +86,7 @@ impl Cluster {
             refused: String::new(),
         };
         match &item.standing {
-            Standing::Same(_) | Standing::Ours(_) | Standing::Expired => adoption.is_ours = true,
+            Standing::Same(_) | Standing::Ours(_) | Standing::Rerun(_) | Standing::Expired => adoption.is_ours = true,
             Standing::Absent { .. } | Standing::UnknownKind | Standing::NoNamespace => adoption.exists = false,
             Standing::OtherService { service, .. } => {
                 adoption.owners = format!("service `{service}`");

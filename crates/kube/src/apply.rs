@@ -32,7 +32,6 @@ use crate::{
     guard::World,
     inventory::{Inventory, Writer},
     kinds::Key,
-    manifest,
     order::{Place, place},
     survey::{Item, Standing, Survey},
     wait::WaitPolicy,
@@ -333,10 +332,6 @@ impl Apply<'_> {
         Ok(())
     }
 
-    pub(crate) fn may_replace(&self, item: &Item<'_>) -> bool {
-        self.survey.desired.allow_replace || manifest::allows_replace(&item.rendered.manifest)
-    }
-
     pub(crate) fn count(&self, writes: u32) {
         self.writes.fetch_add(writes, Ordering::Relaxed);
     }
@@ -394,7 +389,7 @@ impl Apply<'_> {
 fn is_todo(item: &Item<'_>) -> bool {
     match item.standing {
         Standing::Same(_) | Standing::Expired => false,
-        Standing::Ours(_) | Standing::Absent { .. } | Standing::Foreign(_) => true,
+        Standing::Ours(_) | Standing::Rerun(_) | Standing::Absent { .. } | Standing::Foreign(_) => true,
         Standing::OtherService { .. } | Standing::UnknownKind | Standing::NoNamespace => true,
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     manifest::Owner,
     noise,
     snapshot::{Live, Presence, live},
-    survey::{Item, Leaving, Standing, Survey},
+    survey::{HEAVY, Item, Leaving, Standing, Survey},
     transport::{APPLY, Ask, Verb},
 };
 
@@ -98,6 +98,10 @@ impl Cluster {
                 Ok(create(item, "is being deleted; it is created again when it is gone"))
             }
             Standing::Ours(live) => self.compare(survey, item, live, false).await,
+            Standing::Rerun(_) => {
+                let why = "the Job has failed: it is deleted and runs again".to_owned();
+                Ok(Answer::Change(change(item, Change::Replace, Vec::new(), why)))
+            }
             Standing::Absent { can_check: false } => Ok(create(item, "not on the cluster yet")),
             Standing::Absent { can_check: true } => self.check_create(survey, item).await,
             Standing::Foreign(_) => match self.read(item).await? {
@@ -136,7 +140,7 @@ impl Cluster {
             let wanted = without_noise(&item.rendered.manifest);
             let fields = fields::missing(&without_noise(&live.object), &wanted, sensitive);
             let reason = self.tried("compare", item).reason(status);
-            if survey.desired.allow_replace || manifest::allows_replace(&item.rendered.manifest) {
+            if item.may_replace(survey.desired) {
                 let why = format!("cannot be changed in place ({reason}): it is deleted and created again");
                 return Ok(Answer::Change(change(item, Change::Replace, fields, why)));
             }
@@ -321,7 +325,8 @@ pub(crate) fn refusal(survey: &Survey<'_>, item: &Item<'_>) -> Option<String> {
         ));
     }
     match &item.standing {
-        Standing::Same(_) | Standing::Ours(_) | Standing::Expired | Standing::Absent { .. } => None,
+        Standing::Same(_) | Standing::Ours(_) | Standing::Rerun(_) => None,
+        Standing::Expired | Standing::Absent { .. } => None,
         Standing::Foreign(_) if item.allows_adopt() => None,
         Standing::Foreign(presence) => Some(format!(
             "exists and belongs to {}; `seaway adopt` shows what taking it over would change, the annotation \
@@ -391,7 +396,11 @@ fn change(item: &Item<'_>, change: Change, fields: Vec<FieldChange>, why: String
 }
 
 fn leaving_change(leaving: &Leaving, prune: bool) -> ObjectChange {
-    let (change, why) = if prune {
+    let object = &leaving.entry.object;
+    let is_heavy = HEAVY.contains(&(object.group.as_str(), object.kind.as_str()));
+    let (change, why) = if prune && is_heavy {
+        (Change::Delete, "no longer in the source; everything in it goes with it")
+    } else if prune {
         (Change::Delete, "no longer in the source")
     } else {
         (Change::Ignored, "no longer in the source; the service does not prune")

@@ -196,6 +196,17 @@ impl ApiError {
         (status.is_throttled() || (status.code == 503 && asked.is_some())).then(|| asked.unwrap_or(least).max(least))
     }
 
+    /// Whether the same write may be taken a moment later: the object changed under the server's hands, or its
+    /// namespace is so new that it has no service account yet.
+    pub(crate) fn is_passing(&self) -> bool {
+        let Some(status) = self.status() else { return false };
+        let no_account =
+            status.code == 403 && status.message.contains("service account") && status.message.contains("not found");
+        let is_race =
+            status.code == 409 && status.conflicts().is_empty() && status.message.contains("has been modified");
+        no_account || is_race
+    }
+
     /// Whether the object is at fault although the code says that the server is.
     pub(crate) fn is_of_object(&self) -> bool {
         self.status().is_some_and(|status| status.code < 500 || is_about_the_object(status))

@@ -88,11 +88,12 @@ impl Apply<'_> {
     fn is_before(&self, item: &Item<'_>) -> bool {
         let listed = item.listed.as_ref().and_then(|entry| entry.live.as_ref());
         match &item.standing {
-            Standing::Same(_) | Standing::Expired => true,
+            // A Job that failed is what an apply of ours left.
+            Standing::Same(_) | Standing::Expired | Standing::Rerun(_) => true,
             Standing::Ours(live) => listed == Some(&live.fingerprint),
             Standing::Foreign(presence) => listed == Some(&crate::fingerprint::of_foreign(&presence.uid)),
             // A replacement that died has deleted and not yet created it.
-            Standing::Absent { .. } => listed.is_none() || self.may_replace(item),
+            Standing::Absent { .. } => listed.is_none() || item.may_replace(self.survey.desired),
             Standing::OtherService { .. } | Standing::UnknownKind | Standing::NoNamespace => false,
         }
     }

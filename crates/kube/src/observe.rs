@@ -81,6 +81,28 @@ pub(crate) struct Observer {
     missing: HashMap<Key, Instant>,
 }
 
+/// What feeds knew at one moment.
+pub(crate) struct Stamp {
+    /// Held, so that an address stands for one state of one object.
+    objects: Vec<Option<Arc<Value>>>,
+    beside: Vec<u64>,
+    feeds: Vec<(bool, Option<Instant>)>,
+}
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = |(a, b): (&Option<Arc<Value>>, &Option<Arc<Value>>)| match (a, b) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        self.objects.len() == other.objects.len()
+            && self.objects.iter().zip(&other.objects).all(is_same)
+            && self.beside == other.beside
+            && self.feeds == other.feeds
+    }
+}
+
 /// The health of one object.
 pub(crate) struct Seen {
     pub object: ObjectRef,
@@ -182,10 +204,20 @@ impl Observer {
         self.watched.len()
     }
 
-    /// Grows with every change that concerns these objects.
-    pub(crate) fn revision(&self) -> u64 {
-        let own = self.own.values().flatten().map(|feed| feed.state().revision).sum::<u64>();
-        own + self.beside.values().map(|feed| feed.state().revision).sum::<u64>()
+    /// What is known now. Another stamp means that there is news about these objects: feeds are shared, so that most of
+    /// what they bring is about others.
+    pub(crate) fn stamp(&self) -> Stamp {
+        let feeds = self.own.values().flatten();
+        Stamp {
+            objects: self.watched.iter().map(|watched| self.latest(watched)).collect(),
+            beside: self.beside.values().map(|feed| feed.state().revision).collect(),
+            feeds: feeds
+                .map(|feed| {
+                    let state = feed.state();
+                    (state.is_synced, state.trouble.as_ref().map(|trouble| trouble.since))
+                })
+                .collect(),
+        }
     }
 
     /// Whether all feeds that must be heard have been heard.
@@ -258,11 +290,15 @@ impl Observer {
         seen
     }
 
-    /// The newest known state of an object; an older one than what was applied is as good as none.
-    fn find(&self, watched: &Watched) -> Option<Arc<Value>> {
+    fn latest(&self, watched: &Watched) -> Option<Arc<Value>> {
         let kind = (watched.resource.group.clone(), watched.resource.kind.clone());
         let name = (watched.key.namespace.clone(), watched.key.name.clone());
-        let object = self.own.get(&kind)?.iter().find_map(|feed| feed.state().objects.get(&name).cloned())?;
+        self.own.get(&kind)?.iter().find_map(|feed| feed.state().objects.get(&name).cloned())
+    }
+
+    /// The newest known state of an object; an older one than what was applied is as good as none.
+    fn find(&self, watched: &Watched) -> Option<Arc<Value>> {
+        let object = self.latest(watched)?;
         let is_new = self.cluster.applied(&watched.key).is_none_or(|applied| {
             // Versions are numbers that grow; where they are not, the generation tells.
             match (version(&object).parse::<u64>(), applied.resource_version.parse::<u64>()) {

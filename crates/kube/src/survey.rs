@@ -6,13 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::try_join_all;
-use seaway_core::{
-    digest::Digest,
-    execution::Failure,
-    ids::{EnvironmentName, ServiceName},
-    object::ObjectRef,
-    release::Rendered,
-};
+use seaway_core::{digest::Digest, execution::Failure, ids::EnvironmentName, object::ObjectRef, release::Rendered};
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,6 +18,14 @@ use crate::{
     snapshot::{Live, Presence, Snapshot},
 };
 
+/// Kinds whose deletion takes data, or everything in them, along.
+pub(crate) const HEAVY: &[(&str, &str)] = &[
+    ("", "Namespace"),
+    ("", "PersistentVolume"),
+    ("", "PersistentVolumeClaim"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+];
+
 /// How one wanted object stands.
 #[derive(Clone, Debug)]
 pub(crate) enum Standing {
@@ -31,6 +33,8 @@ pub(crate) enum Standing {
     Same(Live),
     /// Ours, and not known to be as wanted.
     Ours(Live),
+    /// A Job of ours that has failed and may be replaced: it runs again.
+    Rerun(Live),
     /// A Job that finished and that its time to live removed.
     Expired,
     /// Not there.
@@ -91,7 +95,7 @@ impl Item<'_> {
     /// Fingerprint of what is there now.
     fn fingerprint(&self) -> Option<Digest> {
         match &self.standing {
-            Standing::Same(live) | Standing::Ours(live) => Some(live.fingerprint.clone()),
+            Standing::Same(live) | Standing::Ours(live) | Standing::Rerun(live) => Some(live.fingerprint.clone()),
             // The Job has done its work: it counts as what its apply left.
             Standing::Expired => self.listed.as_ref().and_then(|entry| entry.live.clone()),
             Standing::Foreign(presence) => Some(crate::fingerprint::of_foreign(&presence.uid)),
@@ -262,7 +266,7 @@ fn survey_service<'d>(desired: &'d Desired, inventory: Option<Inventory>, snapsh
         .content
         .objects
         .iter()
-        .map(|rendered| survey_item(rendered, service, inventory.as_ref(), snapshot))
+        .map(|rendered| survey_item(rendered, desired, inventory.as_ref(), snapshot))
         .collect();
     let wanted: BTreeSet<&Key> = items.iter().map(|item| &item.key).collect();
     // What another environment owns is not ours to prune.
@@ -289,10 +293,11 @@ fn resource_of(snapshot: &Snapshot, object: &ObjectRef) -> Option<Resource> {
 
 fn survey_item<'d>(
     rendered: &'d Rendered,
-    service: &ServiceName,
+    desired: &Desired,
     inventory: Option<&Inventory>,
     snapshot: &Snapshot,
 ) -> Item<'d> {
+    let service = &desired.content.service;
     let object = &rendered.entry.object;
     let found = snapshot.kinds.get(&kind_id(object)).unwrap_or(&Found::Unknown);
     let Some(resource) = found.resource().cloned() else {
@@ -309,6 +314,7 @@ fn survey_item<'d>(
             Some(live) if live.service != service.as_str() => {
                 Standing::OtherService { uid: live.uid.clone(), service: live.service.clone() }
             }
+            Some(live) if has_failed(live) && may_replace(desired, rendered) => Standing::Rerun(live.clone()),
             Some(live) if is_same(rendered, listed.as_ref(), live) => Standing::Same(live.clone()),
             Some(live) => Standing::Ours(live.clone()),
             None if is_expired(rendered, listed.as_ref()) => Standing::Expired,
@@ -333,8 +339,27 @@ fn is_expired(rendered: &Rendered, listed: Option<&Entry>) -> bool {
         && listed.is_some_and(|entry| entry.rendered.as_ref() == Some(&rendered.entry.digest) && entry.live.is_some())
 }
 
+/// Whether a Job has given up.
+fn has_failed(live: &Live) -> bool {
+    let is = |condition: &Value, key: &str, wanted: &str| condition.get(key).and_then(Value::as_str) == Some(wanted);
+    let conditions = live.object.pointer("/status/conditions").and_then(Value::as_array);
+    let is_job = live.object.get("kind").and_then(Value::as_str) == Some("Job");
+    is_job && conditions.into_iter().flatten().any(|c| is(c, "type", "Failed") && is(c, "status", "True"))
+}
+
+/// Whether an object may be deleted and created again. What takes data or other objects along needs consent of its own.
+fn may_replace(desired: &Desired, rendered: &Rendered) -> bool {
+    let object = &rendered.entry.object;
+    let is_heavy = HEAVY.contains(&(object.group.as_str(), object.kind.as_str()));
+    (desired.allow_replace && !is_heavy) || manifest::allows_replace(&rendered.manifest)
+}
+
 impl Item<'_> {
     pub(crate) fn allows_adopt(&self) -> bool {
         manifest::allows_adopt(&self.rendered.manifest)
+    }
+
+    pub(crate) fn may_replace(&self, desired: &Desired) -> bool {
+        may_replace(desired, self.rendered)
     }
 }

@@ -65,7 +65,7 @@ impl Cluster {
         for item in &survey.items {
             let object = item.object();
             match &item.standing {
-                Standing::Same(_) | Standing::Expired => {}
+                Standing::Same(_) | Standing::Rerun(_) | Standing::Expired => {}
                 Standing::Ours(live) => {
                     let is_applied =
                         item.listed.as_ref().is_some_and(|e| e.rendered.as_ref() == Some(&item.rendered.entry.digest));
@@ -93,7 +93,7 @@ fn look(survey: &Survey<'_>, now: Now) -> Vec<Seen> {
     watched
         .filter_map(|item| {
             let object: &Value = match &item.standing {
-                Standing::Same(live) | Standing::Ours(live) => &live.object,
+                Standing::Same(live) | Standing::Ours(live) | Standing::Rerun(live) => &live.object,
                 _ => return None,
             };
             let status = health::strict(object, &Context::default(), now);

@@ -18,7 +18,7 @@ use crate::{
     connection::Cluster,
     difference::Desired,
     failure::clean,
-    observe::{Observer, Seen, unhealthy, watched_items},
+    observe::{Observer, Seen, Stamp, unhealthy, watched_items},
     survey::Item,
 };
 
@@ -120,7 +120,10 @@ impl Cluster {
         progress: ProgressFn<'_>,
         cancel: &CancellationToken,
     ) -> Result<Report, Failure> {
-        let watched = self.watched(desired).await?;
+        let watched = tokio::select! {
+            watched = self.watched(desired) => watched?,
+            () = cancel.cancelled() => return Err(cancelled()),
+        };
         let mut wait = Wait::new(Observer::new(self, watched, &policy), policy, progress);
         let mut until = std::pin::pin!(until);
         tokio::select! {
@@ -168,7 +171,7 @@ impl<'a> Wait<'a> {
         let deadline = Instant::now() + Duration::from_millis(self.policy.timeout.0);
         let mut changes = cluster.inner.hub.changes();
         loop {
-            let revision = self.observer.revision();
+            let stamp = self.observer.stamp();
             match self.look() {
                 Verdict::Stable => return Ok(()),
                 Verdict::Failed(failure) => return Err(failure),
@@ -178,7 +181,7 @@ impl<'a> Wait<'a> {
                 return Err(self.timed_out());
             }
             let wake = self.wake().min(deadline);
-            self.pause(&mut changes, revision, wake, cancel).await?;
+            self.pause(&mut changes, &stamp, wake, cancel).await?;
         }
     }
 
@@ -186,7 +189,7 @@ impl<'a> Wait<'a> {
     async fn until_lapse(&mut self, cluster: &Cluster, cancel: &CancellationToken) -> Failure {
         let mut changes = cluster.inner.hub.changes();
         loop {
-            let revision = self.observer.revision();
+            let stamp = self.observer.stamp();
             if let Verdict::Failed(failure) = self.look() {
                 return failure;
             }
@@ -197,7 +200,7 @@ impl<'a> Wait<'a> {
                 return failed(&bad);
             }
             let wake = self.wake();
-            if let Err(failure) = self.pause(&mut changes, revision, wake, cancel).await {
+            if let Err(failure) = self.pause(&mut changes, &stamp, wake, cancel).await {
                 return failure;
             }
         }
@@ -207,12 +210,12 @@ impl<'a> Wait<'a> {
     async fn pause(
         &self,
         changes: &mut tokio::sync::watch::Receiver<u64>,
-        revision: u64,
+        stamp: &Stamp,
         wake: Instant,
         cancel: &CancellationToken,
     ) -> Result<(), Failure> {
         let changed = async {
-            while self.observer.revision() == revision {
+            while self.observer.stamp() == *stamp {
                 if changes.changed().await.is_err() {
                     std::future::pending::<()>().await;
                 }

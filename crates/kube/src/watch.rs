@@ -40,6 +40,8 @@ pub(crate) enum Event {
 pub(crate) struct Events {
     body: Body,
     buffer: BytesMut,
+    /// How much of the buffer is known to hold no end of a line.
+    scanned: usize,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +73,7 @@ impl Cluster {
             }
         }
         let response = self.transport().open(&Ask::new(Verb::Watch, path)).await?;
-        Ok(Events { body: response.into_body(), buffer: BytesMut::new() })
+        Ok(Events { body: response.into_body(), buffer: BytesMut::new(), scanned: 0 })
     }
 }
 
@@ -79,11 +81,14 @@ impl Events {
     /// The next event; `None` when the server has ended the watch. Safe to drop and call again.
     pub(crate) async fn next(&mut self) -> Result<Option<Event>, ApiError> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+            if let Some(end) = self.buffer[self.scanned..].iter().position(|byte| *byte == b'\n') {
+                let end = self.scanned + end;
                 let event = read(&self.buffer[..end]);
                 self.buffer.advance(end + 1);
+                self.scanned = 0;
                 return event.map(Some);
             }
+            self.scanned = self.buffer.len();
             if self.buffer.len() > EVENT_BYTES_MAX {
                 return Err(ApiError::Malformed(format!("a watch event is longer than {EVENT_BYTES_MAX} bytes")));
             }
@@ -135,7 +140,7 @@ mod tests {
     use super::*;
 
     async fn events(chunks: &[&str]) -> Events {
-        Events { body: Body::from(chunks.concat().into_bytes()), buffer: BytesMut::new() }
+        Events { body: Body::from(chunks.concat().into_bytes()), buffer: BytesMut::new(), scanned: 0 }
     }
 
     #[tokio::test]

@@ -18,7 +18,6 @@ use crate::{
     failure::{ApiError, Tried, What},
     fingerprint,
     kinds::Resource,
-    manifest,
     observe::Applied,
     snapshot::Live,
     survey::{Item, Standing},
@@ -28,10 +27,11 @@ use crate::{
 
 /// Longest wait for an object to be gone: pods have 30 s of grace by default, volumes and load balancers minutes.
 const GONE_LIMIT: Duration = Duration::from_secs(300);
-/// How long a kind may be unknown after its definition was established: API servers learn of it one by one.
-const NEW_KIND_LIMIT: Duration = Duration::from_secs(15);
-/// Pause before an object of a new kind is tried again.
-const NEW_KIND_PAUSE: Duration = Duration::from_millis(100);
+/// How long a write may be refused for what passes: API servers learn of new kinds one by one, and new namespaces get
+/// their service account a moment later.
+const SETTLE_LIMIT: Duration = Duration::from_secs(15);
+/// Pause before such a write is tried again.
+const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often a deletion is tried anew when the object changed in between.
 const DELETE_ATTEMPTS: usize = 8;
@@ -71,6 +71,7 @@ impl Apply<'_> {
                 self.await_gone(item, live).await?;
                 None
             }
+            Standing::Rerun(live) => return self.replace(item, live).await,
             Standing::Ours(live) | Standing::Same(live) => Some(live),
             Standing::Foreign(_) | Standing::Expired | Standing::Absent { .. } => None,
             Standing::OtherService { .. } | Standing::UnknownKind | Standing::NoNamespace => None,
@@ -90,18 +91,22 @@ impl Apply<'_> {
             }
             Err(error) => error,
         };
-        // Cancelled while the server was learning a new kind.
+        // Cancelled while something was to pass.
         self.permit()?;
         let failure = self.cluster.tried("apply", item).failure(&error);
         match (error.status(), before) {
             (Some(status), Some(live)) if self.cluster.is_immutable(self.survey.owner(), item, status).await? => {
-                if self.survey.desired.allow_replace || manifest::allows_replace(&item.rendered.manifest) {
+                if item.may_replace(self.survey.desired) {
                     return self.replace(item, live).await;
                 }
                 Err(as_immutable(failure))
             }
             _ => Err(failure),
         }
+    }
+
+    fn will_pass(&self, item: &Item<'_>, error: &ApiError) -> bool {
+        error.is_passing() || (error.code() == 404 && self.is_new_kind(item))
     }
 
     fn remember(&self, item: &Item<'_>, object: &Value, at: Option<Now>) {
@@ -120,8 +125,8 @@ impl Apply<'_> {
                     let created = answer.status.as_u16() == 201;
                     return Ok(Patched { created, object: answer.json()?, at: answer.date });
                 }
-                Err(error) if error.code() == 404 && self.is_new_kind(item) && started.elapsed() < NEW_KIND_LIMIT => {
-                    tokio::time::sleep(NEW_KIND_PAUSE).await;
+                Err(error) if self.will_pass(item, &error) && started.elapsed() < SETTLE_LIMIT => {
+                    tokio::time::sleep(SETTLE_PAUSE).await;
                     if self.permit().is_err() {
                         return Err(error);
                     }

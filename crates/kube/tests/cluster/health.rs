@@ -202,3 +202,29 @@ async fn holding_ends_with_the_time_or_with_the_cause() {
     let failure = place.cluster.hold(one, policy, never, &quiet, &cancel).await.unwrap_err();
     assert!(failure.message.contains("somebody deleted it") || failure.message.contains("not there"), "{failure}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_job_runs_again_when_it_may_be_replaced() {
+    let place = Place::shared("rerun").await;
+    let mut migrate = annotated(job("migrate", "r/m:1-crash"), ANNOTATION_REPLACE, "allowed");
+    migrate["spec"]["activeDeadlineSeconds"] = json!(1);
+    let desired = place.desired(vec![annotated(migrate, ANNOTATION_PHASE, "-1"), config_map("after", "1")]);
+    let base = place.difference(&desired).await.base;
+    assert_eq!(place.apply_from(&desired, Some(&base)).await.unwrap_err().kind, FailureKind::Unhealthy);
+    let path = place.path("jobs", "migrate");
+    eventually("the cluster to give the Job up", || {
+        let conditions = place.get(&path)["status"]["conditions"].clone();
+        conditions.as_array().is_some_and(|all| all.iter().any(|c| c["type"] == "Failed")).then_some(())
+    })
+    .await;
+    let uid = place.get(&path)["metadata"]["uid"].clone();
+    let plan = place.difference(&desired).await;
+    let found: Vec<_> = plan.changes.iter().map(|c| (c.object.name.as_str(), c.change)).collect();
+    assert_eq!(found, [("after", Change::Create), ("migrate", Change::Replace)]);
+    assert_eq!(
+        place.apply_from(&desired, Some(&base)).await.unwrap_err().kind,
+        FailureKind::Unhealthy,
+        "it crashes again"
+    );
+    eventually("another Job", || (place.get(&path)["metadata"]["uid"] != uid).then_some(())).await;
+}
