@@ -7,7 +7,7 @@ use seaway_core::{
 };
 
 use super::{
-    Findings, kind,
+    Facts, Findings, kind,
     replay::{Replay, Stage, Step},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 
 const ORDER: &str = "order";
 
-pub(super) fn event(replay: &Replay, entry: &Entry, findings: &mut Findings<'_>) {
+pub(super) fn event(facts: &impl Facts, replay: &Replay, entry: &Entry, findings: &mut Findings<'_>) {
     match &entry.recorded.event {
         Event::StepStarted { step, .. } => begins(replay, *step, findings),
         Event::StageOpened { stage } => {
@@ -39,7 +39,7 @@ pub(super) fn event(replay: &Replay, entry: &Entry, findings: &mut Findings<'_>)
             }
         }
         Event::StepSucceeded { step, .. } if kind(replay, *step) == Some(StepKind::Bake) => {
-            baked(replay, *step, entry, findings);
+            baked(facts, replay, *step, entry, findings);
         }
         Event::Succeeded => {
             let is_done = |stage: &Stage| matches!(stage, Stage::Done(_));
@@ -102,14 +102,14 @@ fn completed(replay: &Replay, stage: usize, end: StageEnd, findings: &mut Findin
 }
 
 /// A bake counts only the time during which a process watched.
-fn baked(replay: &Replay, step: StepId, entry: &Entry, findings: &mut Findings<'_>) {
+fn baked(facts: &impl Facts, replay: &Replay, step: StepId, entry: &Entry, findings: &mut Findings<'_>) {
     let Some(target) = replay.frame.target_of(step) else { return };
     let stage = replay.frame.stage_of(target);
     let Stage::Baking { from_ms } = replay.stages[stage] else {
         findings.add(ORDER, format!("{} baked while its stage does not bake", replay.frame.target(target).name));
         return;
     };
-    let watched_ms = watched(&findings.record.watched, from_ms, entry.recorded.at_ms);
+    let watched_ms = facts.watched_ms(from_ms, entry.recorded.at_ms);
     let bake_ms = replay.frame.stage(stage).bake.0 as i64;
     findings.require(ORDER, watched_ms >= bake_ms, || {
         format!("{} baked for {watched_ms} of {bake_ms} ms", replay.frame.target(target).name)
@@ -117,7 +117,7 @@ fn baked(replay: &Replay, step: StepId, entry: &Entry, findings: &mut Findings<'
 }
 
 /// How much of a time lies in any of the ranges.
-fn watched(ranges: &[std::ops::Range<i64>], from_ms: i64, to_ms: i64) -> i64 {
+pub(super) fn watched(ranges: &[std::ops::Range<i64>], from_ms: i64, to_ms: i64) -> i64 {
     let mut clipped: Vec<(i64, i64)> =
         ranges.iter().map(|range| (range.start.max(from_ms), range.end.min(to_ms))).filter(|(a, b)| a < b).collect();
     clipped.sort_unstable();

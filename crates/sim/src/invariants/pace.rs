@@ -4,7 +4,6 @@ use super::{
     Findings,
     replay::{Replay, Stage, Step},
 };
-use crate::evidence::Entry;
 
 const PACE: &str = "nobody waits for a slow target";
 
@@ -12,11 +11,10 @@ const PACE: &str = "nobody waits for a slow target";
 /// and the longest time for which a simulated process stands still.
 const GRACE_MS: i64 = 5_000 + 15_000;
 
-pub(super) fn after_decision(replay: &Replay, entry: &Entry, findings: &mut Findings<'_>) {
+pub(super) fn after_decision(replay: &Replay, now_ms: i64, findings: &mut Findings<'_>) {
     if replay.end.is_some() || replay.is_stopping {
         return;
     }
-    let now_ms = entry.recorded.at_ms;
     for (index, status) in replay.steps.iter().enumerate() {
         if *status != Step::Running {
             continue;

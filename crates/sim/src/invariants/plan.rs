@@ -12,7 +12,7 @@ const PLAN: &str = "the approved plan";
 const NOOP: &str = "no-op is free";
 
 pub(super) fn event(replay: &Replay, entry: &Entry, findings: &mut Findings<'_>) {
-    let hash = &findings.record.frame.hash;
+    let hash = &replay.frame.hash;
     match &entry.recorded.event {
         Event::Created { plan, .. } | Event::Approved { plan, .. } => {
             let is_same = plan == hash;

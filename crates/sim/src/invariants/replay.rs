@@ -34,6 +34,7 @@ pub(super) enum Stage {
 }
 
 /// A rollout as its events tell it up to a place.
+#[derive(Clone)]
 pub(super) struct Replay {
     pub frame: Arc<Frame>,
     pub steps: Vec<Step>,

@@ -3,14 +3,14 @@
 use seaway_core::{execution::Event, ids::StepId};
 
 use super::{
-    Findings, kind,
+    Facts, Findings, kind,
     replay::{Replay, Stage, Step},
 };
-use crate::evidence::{Entry, Evidence};
+use crate::evidence::Entry;
 
 const STEPS: &str = "steps";
 
-pub(super) fn event(evidence: &Evidence, replay: &Replay, entry: &Entry, findings: &mut Findings<'_>) {
+pub(super) fn event(facts: &impl Facts, replay: &Replay, entry: &Entry, findings: &mut Findings<'_>) {
     match &entry.recorded.event {
         Event::StepStarted { step, attempt, .. } => started(replay, *step, *attempt, entry, findings),
         Event::StepProgressed { step, attempt, .. } | Event::StepFailed { step, attempt, .. } => {
@@ -19,12 +19,8 @@ pub(super) fn event(evidence: &Evidence, replay: &Replay, entry: &Entry, finding
         Event::StepSucceeded { step, attempt, .. } => {
             in_flight(replay, *step, *attempt, findings);
             let since = replay.since_order.get(step.index()).copied().unwrap_or(u64::MAX);
-            let has_succeeded = evidence.successes.iter().any(|success| {
-                let author = &success.author;
-                author.rollout == findings.record.id
-                    && (author.step, author.attempt, author.epoch) == (*step, *attempt, replay.epoch)
-                    && (since..entry.order).contains(&success.order)
-            });
+            let succeeded = facts.succeeded(*step, *attempt, replay.epoch, entry.order);
+            let has_succeeded = succeeded.is_some_and(|order| order >= since);
             // No gate fails open (invariant 6): what the record says was seen, was seen.
             findings.require("no gate fails open", has_succeeded, || {
                 format!("{:?} {step} did not succeed on the fleet", kind(replay, *step))

@@ -1,6 +1,6 @@
 //! Truth: what a rollout says it has done is what its targets run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use seaway_core::{
     digest::Digest,
@@ -9,31 +9,32 @@ use seaway_core::{
     plan::StepKind,
 };
 
-use super::{Findings, kind, replay::Replay};
+use super::{Facts, Findings, kind, replay::Replay};
 use crate::{
-    evidence::{Entry, Evidence, Record, Written},
+    evidence::{Entry, Written},
     fleet::Wrote,
 };
 
 const TRUTH: &str = "what is said is what runs";
 
 /// What runs where, by the fleet's own record.
-pub(super) struct World<'a> {
-    before: &'a BTreeMap<(TargetName, ServiceName), Digest>,
-    changed: BTreeMap<(TargetName, ServiceName), Running>,
+#[derive(Clone)]
+pub(super) struct Running {
+    before: Arc<BTreeMap<(TargetName, ServiceName), Digest>>,
+    changed: BTreeMap<(TargetName, ServiceName), Content>,
     /// When each target of the rollout was last seen to be as planned, on the fleet.
     verified: BTreeMap<usize, u64>,
 }
 
-#[derive(Default)]
-struct Running {
-    content: Option<Digest>,
+#[derive(Clone)]
+struct Content {
+    whole: Option<Digest>,
     /// Order of the last change by other hands.
     drifted: Option<u64>,
 }
 
-impl<'a> World<'a> {
-    pub fn new(before: &'a BTreeMap<(TargetName, ServiceName), Digest>) -> Self {
+impl Running {
+    pub fn new(before: Arc<BTreeMap<(TargetName, ServiceName), Digest>>) -> Self {
         Self { before, changed: BTreeMap::new(), verified: BTreeMap::new() }
     }
 
@@ -41,63 +42,59 @@ impl<'a> World<'a> {
         let write = &written.write;
         let key = (write.target.clone(), write.service.clone());
         let before = self.before.get(&key).cloned();
-        let running = self.changed.entry(key).or_insert(Running { content: before, drifted: None });
+        let running = self.changed.entry(key).or_insert(Content { whole: before, drifted: None });
         match write.wrote {
-            Wrote::Inventory | Wrote::Object => running.content = None,
-            Wrote::Complete => *running = Running { content: write.content.clone(), drifted: None },
+            Wrote::Inventory | Wrote::Object => running.whole = None,
+            Wrote::Complete => *running = Content { whole: write.content.clone(), drifted: None },
             Wrote::Drift => {
-                running.content = None;
+                running.whole = None;
                 running.drifted = Some(written.order);
             }
         }
     }
 
-    pub fn note(&mut self, evidence: &Evidence, record: &Record, replay: &Replay, entry: &Entry) {
+    pub fn note(&mut self, facts: &impl Facts, replay: &Replay, entry: &Entry) {
         if let Event::StepSucceeded { step, attempt, .. } = entry.recorded.event
             && kind(replay, step) == Some(StepKind::Verify)
             && let Some(target) = replay.frame.target_of(step)
         {
-            let before = evidence.successes.iter().filter(|success| success.order < entry.order);
-            let mine = before.filter(|success| {
-                let author = &success.author;
-                author.rollout == record.id && (author.step, author.attempt) == (step, attempt)
-            });
-            self.verified.insert(target, mine.map(|success| success.order).max().unwrap_or(0));
+            let order = facts.succeeded(step, attempt, replay.epoch, entry.order);
+            self.verified.insert(target, order.unwrap_or(0));
         }
     }
 
     fn runs(&self, target: &TargetName, service: &ServiceName) -> (Option<&Digest>, Option<u64>) {
         let key = (target.clone(), service.clone());
         match self.changed.get(&key) {
-            Some(running) => (running.content.as_ref(), running.drifted),
+            Some(running) => (running.whole.as_ref(), running.drifted),
             None => (self.before.get(&key), None),
         }
     }
 }
 
-pub(super) fn event(replay: &Replay, world: &World<'_>, entry: &Entry, findings: &mut Findings<'_>) {
+pub(super) fn event(replay: &Replay, running: &Running, entry: &Entry, findings: &mut Findings<'_>) {
     match &entry.recorded.event {
         Event::StageCompleted { stage, .. } => {
             if let Some(stage) = replay.frame.stage_named(stage) {
-                replay.targets(stage).for_each(|target| runs(replay, world, target, findings));
+                replay.targets(stage).for_each(|target| runs(replay, running, target, findings));
             }
         }
         Event::Succeeded => {
-            (0..replay.frame.target_count()).for_each(|target| runs(replay, world, target, findings));
+            (0..replay.frame.target_count()).for_each(|target| runs(replay, running, target, findings));
         }
         _ => {}
     }
 }
 
 /// A verified target runs every planned content, unless other hands changed it after it was verified.
-fn runs(replay: &Replay, world: &World<'_>, target: usize, findings: &mut Findings<'_>) {
+fn runs(replay: &Replay, running: &Running, target: usize, findings: &mut Findings<'_>) {
     if !replay.is_verified(target) {
         return;
     }
     let planned = replay.frame.target(target);
-    let verified = world.verified.get(&target).copied().unwrap_or(0);
+    let verified = running.verified.get(&target).copied().unwrap_or(0);
     for service in &planned.services {
-        let (content, drifted) = world.runs(&planned.name, &service.service);
+        let (content, drifted) = running.runs(&planned.name, &service.service);
         let is_excused = drifted.is_some_and(|drifted| drifted > verified);
         findings.require(TRUTH, content == Some(&service.content) || is_excused, || {
             format!("{} counts as verified, but does not run the planned {}", planned.name, service.service)

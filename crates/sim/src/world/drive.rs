@@ -8,7 +8,7 @@ use seaway_core::{
     plan::StepKind,
 };
 
-use super::{World, queue::Item};
+use super::{World, process::Boundary, queue::Item};
 use crate::{
     evidence::Success,
     fleet::{Author, Job, Poll, Task, Wanted},
@@ -91,7 +91,7 @@ impl World<'_> {
                     return;
                 }
             };
-            if !self.boundary(process, "before the append") {
+            if !self.boundary(process, Boundary::BeforeAppend) {
                 return;
             }
             if !events.is_empty() {
@@ -109,12 +109,12 @@ impl World<'_> {
                     }
                 }
             }
-            if !self.boundary(process, "after the append, before the effects") {
+            if !self.boundary(process, Boundary::AfterAppend) {
                 return;
             }
             for effect in &effects {
                 self.perform(process, effect);
-                if !self.processes[process].is_alive || !self.boundary(process, "between the effects") {
+                if !self.processes[process].is_alive || !self.boundary(process, Boundary::InEffects) {
                     return;
                 }
             }

@@ -72,8 +72,12 @@ pub struct Stats {
     pub inputs: u64,
     /// Events that were appended.
     pub events: u64,
-    /// Crashes at a boundary.
-    pub crashes: u64,
+    /// Crashes after a decision, before its append.
+    pub crashes_before_append: u64,
+    /// Crashes after an append, before its effects.
+    pub crashes_after_append: u64,
+    /// Crashes between or after effects.
+    pub crashes_in_effects: u64,
     /// Leases taken.
     pub leads: u64,
     /// Processes that stood still.
@@ -94,6 +98,41 @@ pub struct Stats {
     pub late: u64,
     /// Rollouts that were retried after all trouble.
     pub retries: u64,
+}
+
+impl Stats {
+    /// All crashes.
+    pub fn crashes(&self) -> u64 {
+        self.crashes_before_append + self.crashes_after_append + self.crashes_in_effects
+    }
+
+    /// Adds the counts of another run.
+    pub fn add(&mut self, other: &Self) {
+        let Self { items, inputs, events, crashes_before_append, crashes_after_append, crashes_in_effects, .. } = other;
+        let Self {
+            leads, freezes, leaves, stood_back, conflicts, commands, refusals, duplicates, late, retries, ..
+        } = other;
+        for (sum, more) in [
+            (&mut self.items, items),
+            (&mut self.inputs, inputs),
+            (&mut self.events, events),
+            (&mut self.crashes_before_append, crashes_before_append),
+            (&mut self.crashes_after_append, crashes_after_append),
+            (&mut self.crashes_in_effects, crashes_in_effects),
+            (&mut self.leads, leads),
+            (&mut self.freezes, freezes),
+            (&mut self.leaves, leaves),
+            (&mut self.stood_back, stood_back),
+            (&mut self.conflicts, conflicts),
+            (&mut self.commands, commands),
+            (&mut self.refusals, refusals),
+            (&mut self.duplicates, duplicates),
+            (&mut self.late, late),
+            (&mut self.retries, retries),
+        ] {
+            *sum += more;
+        }
+    }
 }
 
 /// What comes out of a run.

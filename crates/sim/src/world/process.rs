@@ -24,12 +24,23 @@ pub(super) struct Process {
     pub lease_until_ms: i64,
     /// When it began to watch, or went on after its lease was over.
     pub awake_since_ms: i64,
-    /// Since when it stands still.
+    /// Since when it stands still, or when its lease is over if it went on before that.
     pub frozen_since_ms: i64,
     pub last_input_ms: i64,
     pub armed: u64,
     /// Boundaries until it crashes.
     pub crash_in: Option<u64>,
+}
+
+/// Where a process may crash.
+#[derive(Clone, Copy)]
+pub(super) enum Boundary {
+    /// It has decided and appended nothing.
+    BeforeAppend,
+    /// It has appended and done nothing.
+    AfterAppend,
+    /// It has done some effects, or all.
+    InEffects,
 }
 
 impl World<'_> {
@@ -86,14 +97,19 @@ impl World<'_> {
     }
 
     /// One of the boundaries at which a process may crash. Returns whether it is still there.
-    pub(super) fn boundary(&mut self, process: usize, place: &str) -> bool {
+    pub(super) fn boundary(&mut self, process: usize, place: Boundary) -> bool {
         let Some(left) = &mut self.processes[process].crash_in else { return true };
         *left -= 1;
         if *left > 0 {
             return true;
         }
-        self.note(|| format!("p{process} crashes {place}"));
-        self.stats.crashes += 1;
+        let (word, count) = match place {
+            Boundary::BeforeAppend => ("before the append", &mut self.stats.crashes_before_append),
+            Boundary::AfterAppend => ("after the append", &mut self.stats.crashes_after_append),
+            Boundary::InEffects => ("between the effects", &mut self.stats.crashes_in_effects),
+        };
+        *count += 1;
+        self.note(|| format!("p{process} crashes {word}"));
         let until_ms = self.now_ms + self.rng.between(0, LEASE_MS);
         self.end_process(process, until_ms);
         let rollout = self.processes[process].rollout;
@@ -169,6 +185,9 @@ impl World<'_> {
             return;
         }
         thawed.frozen_until_ms = None;
+        if self.now_ms < thawed.lease_until_ms {
+            thawed.frozen_since_ms = thawed.lease_until_ms;
+        }
         self.note(|| format!("p{process} goes on"));
         let at_ms = self.now_ms + self.rng.between(0, 300);
         self.queue.push(at_ms, Item::Renew { process });
