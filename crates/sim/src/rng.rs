@@ -27,7 +27,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.0;
         let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let shifted = *b << 17;
@@ -42,7 +42,7 @@ impl Rng {
 
     /// A number below `end`; 0 when `end` is 0. The bias is below one in 2³² for the small numbers used here.
     pub fn below(&mut self, end: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
+        ((u128::from(self.bits()) * u128::from(end)) >> 64) as u64
     }
 
     /// A time from `from` up to, but not including, `to`.
@@ -70,7 +70,7 @@ mod tests {
         // Another generator would change every seed that was ever written down.
         let mut rng = Rng::new(1);
         assert_eq!(
-            [rng.next(), rng.next(), rng.next()],
+            [rng.bits(), rng.bits(), rng.bits()],
             [0xB3F2_AF6D_0FC7_10C5, 0x853B_5596_4736_4CEA, 0x92F8_9756_082A_4514]
         );
     }
@@ -93,7 +93,7 @@ mod tests {
     fn branches_differ_and_leave_the_trunk_alone() {
         let trunk = Rng::new(3);
         let (mut a, mut b) = (trunk.branch(1), trunk.branch(2));
-        assert_ne!(a.next(), b.next());
-        assert_eq!(trunk.clone().next(), Rng::new(3).next());
+        assert_ne!(a.bits(), b.bits());
+        assert_eq!(trunk.clone().bits(), Rng::new(3).bits());
     }
 }

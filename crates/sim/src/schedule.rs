@@ -1,6 +1,6 @@
 //! Schedules: one seed is one run, from the shape of the fleet to the last late answer.
 
-use std::sync::Arc;
+use std::{collections::btree_map::Entry, sync::Arc};
 
 use seaway_core::{
     duration::Millis,
@@ -58,10 +58,10 @@ impl Schedules {
     pub fn run(&mut self, seed: u64, options: Options) -> Result<Run, FoldError> {
         let mut rng = Rng::new(seed);
         let key = rng.below(SHAPES);
-        if !self.prepared.contains_key(&key) {
-            self.prepared.insert(key, prepare(key)?);
-        }
-        let Some(prepared) = self.prepared.get(&key) else { return Err(FoldError("no fleet".to_owned())) };
+        let prepared = match self.prepared.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(prepare(key)?),
+        };
         let starts = starts(&mut rng, prepared);
         let chaos = if rng.chance(30) { Chaos::calm() } else { Chaos::of(&mut rng) };
         let outcome = World::new(&prepared.scenario, starts, seed, chaos, options)?.run();

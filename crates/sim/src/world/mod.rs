@@ -205,7 +205,7 @@ impl<'a> World<'a> {
             trace: String::new(),
             starts,
         };
-        world.fleet.reseed(trunk.branch(2).next());
+        world.fleet.reseed(trunk.branch(2).bits());
         for (rollout, start) in world.starts.clone().into_iter().enumerate() {
             let frame = match start.frame {
                 Some(frame) => frame,
