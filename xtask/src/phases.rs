@@ -20,13 +20,16 @@ const LINTS: Phase =
 const TIDY: Phase = Phase { name: "tidy", run: crate::tidy::run };
 // Before the tests, because a test's output is held back and a long build would look like a hang.
 const KUBERNETES: Phase = Phase { name: "kubernetes programs", run: || Binaries::find_or_build().map(drop) };
+// Optimised, because it runs a hundred thousand schedules.
+const SIMULATION: Phase =
+    Phase { name: "simulation", run: || cargo(&["test", "--profile", "sim", "-p", "seaway-sim", "--", "--nocapture"]) };
 const TESTS: Phase = Phase { name: "tests", run: || cargo(&["test", "--workspace"]) };
 
 /// What must hold before a commit.
 pub(crate) const CHECK: &[Phase] = &[FORMAT, LINTS, TIDY];
 
 /// What CI runs.
-pub(crate) const TEST: &[Phase] = &[FORMAT, LINTS, TIDY, KUBERNETES, TESTS];
+pub(crate) const TEST: &[Phase] = &[FORMAT, LINTS, TIDY, KUBERNETES, SIMULATION, TESTS];
 
 /// Runs phases in order until one fails, and says how long each took.
 pub(crate) fn run(phases: &[Phase]) -> anyhow::Result<()> {

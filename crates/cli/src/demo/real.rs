@@ -96,9 +96,9 @@ pub async fn clean_up(context: &Context, kubeconfig: &Path, yes: bool) -> Result
 
 fn read(kubeconfig: &Path) -> Result<(PathBuf, Vec<String>), Error> {
     let contexts = contexts(kubeconfig)?;
-    let absolute = kubeconfig.canonicalize().map_err(|error| {
-        Error::new(format!("cannot read kubeconfig `{}`", kubeconfig.display())).because(&error)
-    })?;
+    let absolute = kubeconfig
+        .canonicalize()
+        .map_err(|error| Error::new(format!("cannot read kubeconfig `{}`", kubeconfig.display())).because(&error))?;
     Ok((absolute, contexts))
 }
 

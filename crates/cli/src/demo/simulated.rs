@@ -41,7 +41,8 @@ const HICCUP: &str = "eastasia-2";
 /// When the engine cannot do what it does on every rollout.
 pub async fn run(context: &Context, speed: u32) -> Result<Exit, Error> {
     let failed = |error: EngineError| session::explain(error, context, None);
-    let folder = tempfile::tempdir().map_err(|error| Error::new("cannot make a folder for the demo").because(&error))?;
+    let folder =
+        tempfile::tempdir().map_err(|error| Error::new("cannot make a folder for the demo").because(&error))?;
     let clock = Clock::faster(speed);
     let (workspace, engine) = world(folder.path(), clock).await.map_err(failed)?;
     context.remark(&format!(
@@ -104,7 +105,8 @@ fn fleet(earlier: &Workspace, sources: &Embedded<'_>, now_ms: i64) -> Result<Fle
     let rendered = render_all(earlier, demo, &[], sources)?;
     let mut fleet = Fleet::new(SEED);
     for (number, (_, cluster)) in demo.clusters().enumerate() {
-        let pace = Pace { request_ms: 300 + 50 * (number as i64 % 4), warm_up_ms: 20_000 + 7_000 * (number as i64 % 5) };
+        let pace =
+            Pace { request_ms: 300 + 50 * (number as i64 % 4), warm_up_ms: 20_000 + 7_000 * (number as i64 % 5) };
         fleet.add(cluster.name.clone(), pace);
     }
     for service in rendered.services.values() {

@@ -44,12 +44,8 @@ impl SimDriver {
             stable_for_ms: signed(wanted.policy.stable_for.0),
             grace_ms: signed(wanted.policy.pod_grace.0),
         };
-        let author = fleet::Author {
-            rollout: job.rollout.clone(),
-            step: job.step,
-            attempt: job.attempt,
-            epoch: job.epoch,
-        };
+        let author =
+            fleet::Author { rollout: job.rollout.clone(), step: job.step, attempt: job.attempt, epoch: job.epoch };
         let simulated = fleet::Job {
             target: job.target.name.clone(),
             author,
@@ -88,10 +84,16 @@ impl Driver for SimDriver {
     async fn read(&self, target: &Target) -> Result<BTreeMap<ServiceName, Actual>, Failure> {
         let fleet = self.lock();
         let Some(cluster) = fleet.cluster(&target.name) else {
-            return Err(Failure::new(FailureKind::Internal, format!("there is no simulated cluster `{}`", target.name)));
+            return Err(Failure::new(
+                FailureKind::Internal,
+                format!("there is no simulated cluster `{}`", target.name),
+            ));
         };
         if !cluster.weather.is_reachable(self.clock.now_ms()) {
-            return Err(Failure::new(FailureKind::Unreachable, format!("simulated: `{}` does not answer", target.name)));
+            return Err(Failure::new(
+                FailureKind::Unreachable,
+                format!("simulated: `{}` does not answer", target.name),
+            ));
         }
         let actual = |content: &Content, rollout: Option<&RolloutId>| Actual {
             content: Some(content.digest.clone()),
@@ -99,14 +101,19 @@ impl Driver for SimDriver {
             objects: content.objects.len() as u32,
         };
         let author = |service: &ServiceName| {
-            let mine = fleet.writes().iter().rev().find(|write| write.target == target.name && write.service == *service);
+            let mine =
+                fleet.writes().iter().rev().find(|write| write.target == target.name && write.service == *service);
             mine.and_then(|write| write.author.as_ref()).map(|author| &author.rollout)
         };
         let installed = cluster.contents();
         Ok(installed.map(|content| (content.service.clone(), actual(content, author(&content.service)))).collect())
     }
 
-    async fn diff(&self, target: &Target, wanted: &[Wanted]) -> Result<BTreeMap<ServiceName, ServiceDifference>, Failure> {
+    async fn diff(
+        &self,
+        target: &Target,
+        wanted: &[Wanted],
+    ) -> Result<BTreeMap<ServiceName, ServiceDifference>, Failure> {
         let contents: Vec<Arc<Content>> = wanted.iter().map(|wanted| Arc::clone(&wanted.content)).collect();
         match self.lock().observed(&target.name, &contents, self.clock.now_ms()) {
             Observed::Reached(differences) => Ok(differences),
@@ -133,7 +140,8 @@ impl Driver for SimDriver {
             base: None,
             ..wanted.clone()
         };
-        let leaving: Vec<Wanted> = job.wanted.iter().filter(|wanted| wanted.content.service == *service).map(nothing).collect();
+        let leaving: Vec<Wanted> =
+            job.wanted.iter().filter(|wanted| wanted.content.service == *service).map(nothing).collect();
         self.run(job, Task::Apply, &leaving).await
     }
 }
