@@ -22,8 +22,10 @@ fuzz_target!(|text: &str| {
         .collect();
     let (workspace, findings) = load(&files);
     places(&files, &findings);
-    let reversed: Vec<SourceFile> = files.iter().rev().cloned().collect();
-    assert_eq!(load(&reversed), (workspace.clone(), findings.clone()));
+    if files.len() > 1 {
+        let reversed: Vec<SourceFile> = files.iter().rev().cloned().collect();
+        assert_eq!(load(&reversed), (workspace.clone(), findings.clone()));
+    }
     if !has_errors(&findings) {
         promises(&workspace);
     }

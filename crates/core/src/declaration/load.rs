@@ -49,11 +49,16 @@ impl Declared<'_> {
 pub fn load(files: &[SourceFile]) -> (Workspace, Vec<Diagnostic>) {
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut findings: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
-    let mut declared = Vec::new();
-    for file in files {
-        read_file(file, findings.entry(&file.path).or_default(), &mut declared);
-    }
+    let (mut declared, mut findings) = match yaml::on_deep_stack(|| read_files(&files)) {
+        Ok(read) => read,
+        Err(error) => {
+            let message = format!("the workspace cannot be read now: {error}");
+            return (
+                Workspace::default(),
+                vec![Diagnostic::error(codes::TOO_COMPLEX, message).help("free some memory")],
+            );
+        }
+    };
     let foreign = Foreign::of(&declared);
     findings.retain(|file, _| !foreign.contains(file));
     declared.retain(|one| !foreign.contains(one.file));
@@ -62,6 +67,17 @@ pub fn load(files: &[SourceFile]) -> (Workspace, Vec<Diagnostic>) {
     let workspace = assemble(&declared, &mut findings);
     rules::check(&declared, &workspace, &mut findings);
     (workspace, ordered(findings))
+}
+
+type Read<'a> = (Vec<Declared<'a>>, BTreeMap<&'a str, Vec<Diagnostic>>);
+
+fn read_files<'a>(files: &[&'a SourceFile]) -> Read<'a> {
+    let mut findings: BTreeMap<&str, Vec<Diagnostic>> = BTreeMap::new();
+    let mut declared = Vec::new();
+    for file in files {
+        read_file(file, findings.entry(&file.path).or_default(), &mut declared);
+    }
+    (declared, findings)
 }
 
 fn read_file<'a>(file: &'a SourceFile, findings: &mut Vec<Diagnostic>, declared: &mut Vec<Declared<'a>>) {

@@ -21,11 +21,23 @@ pub const DEPTH_MAX: usize = 64;
 /// Most nodes in one document after its aliases are resolved: bounds what a few bytes can grow to.
 pub const NODES_MAX: usize = 500_000;
 
-/// Stack for reading one file, in bytes: three times what the deepest document needs without optimisation.
+/// Stack for reading, in bytes: three times what the deepest document needs without optimisation.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
+/// Does some reading on a thread of its own. The library reads by recursion; without optimisation a level costs
+/// some 40 KiB of stack, so the deepest document needs more than the threads of a server or of a test have.
+///
+/// # Errors
+/// When no thread can be started.
+pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> std::io::Result<T> {
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work)?;
+        reader.join().or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
 /// Reads all documents of a file of at most [`FILE_BYTES_MAX`]. Faults become findings; documents that cannot be
-/// read are left out, and so are those that hold nothing.
+/// read are left out, and so are those that hold nothing. Deep documents need [`on_deep_stack`].
 pub fn read(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
     read_up_to(FILE_BYTES_MAX, file, text, findings)
 }
@@ -38,31 +50,6 @@ pub fn read_up_to(bytes_max: usize, file: &str, text: &str, findings: &mut Vec<D
         findings.push(Diagnostic::error(codes::FILE_TOO_LARGE, message).at(whole).help("split it into several files"));
         return Vec::new();
     }
-    // The library reads by recursion; without optimisation a level costs some 40 KiB of stack, more than the
-    // threads of a server or a test have for the deepest document.
-    let outcome = std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new().stack_size(STACK_BYTES);
-        let reader = reader.spawn_scoped(scope, || {
-            let mut found = Vec::new();
-            (read_documents(file, text, &mut found), found)
-        });
-        reader.map(|reader| reader.join())
-    });
-    match outcome {
-        Ok(Ok((nodes, found))) => {
-            findings.extend(found);
-            nodes
-        }
-        Ok(Err(panic)) => std::panic::resume_unwind(panic),
-        Err(error) => {
-            let message = format!("the file cannot be read now: {error}");
-            findings.push(Diagnostic::error(codes::TOO_COMPLEX, message).at(whole).help("free some memory"));
-            Vec::new()
-        }
-    }
-}
-
-fn read_documents(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
     let mut nodes = Vec::new();
     for (index, document) in documents(text).enumerate() {
         if index == DOCUMENTS_MAX {

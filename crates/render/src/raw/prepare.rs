@@ -27,23 +27,14 @@ impl Manifests {
     /// # Errors
     /// All findings, when one of them is an error.
     pub(crate) fn prepare(service: &Service, tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
-        let mut findings = Vec::new();
-        let mut objects = Vec::new();
-        for (path, bytes) in tree.files().filter(|(path, _)| is_manifest(path)) {
-            let file: Arc<str> = tree.place_of(path).into();
-            let whole = Place { file: file.to_string(), line: 0, column: 0, offset: 0, len: 0 };
-            let Ok(text) = std::str::from_utf8(bytes) else {
-                findings.push(Diagnostic::error(codes::NOT_TEXT, "expected UTF-8 text").at(whole));
-                continue;
-            };
-            read_file(service, &file, text, &mut objects, &mut findings);
-            if objects.len() > OBJECTS_MAX {
-                let message = format!("the source has more than {OBJECTS_MAX} objects");
-                findings.push(Diagnostic::error(codes::TOO_MANY_OBJECTS, message).at(whole).help("split the service"));
-                break;
+        let (objects, mut findings) = match yaml::on_deep_stack(|| read_files(service, tree)) {
+            Ok(read) => read,
+            Err(error) => {
+                let message = format!("the source cannot be read now: {error}");
+                return Err(vec![Diagnostic::error(codes::TOO_COMPLEX, message).help("free some memory")]);
             }
-        }
-        if objects.is_empty() && findings.is_empty() {
+        };
+        if objects.is_empty() && !has_errors(&findings) {
             let message = format!("no objects in `{}`, expected at least one manifest", tree.root());
             let help = "rolling out nothing would delete everything that runs; remove the service instead";
             findings.push(Diagnostic::error(codes::EMPTY_SOURCE, message).help(help));
@@ -67,6 +58,26 @@ fn is_kind(node: &Node, kind: &str) -> bool {
 
 fn is_manifest(path: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending))
+}
+
+fn read_files(service: &Service, tree: &Tree) -> (Vec<ObjectTemplate>, Vec<Diagnostic>) {
+    let mut findings = Vec::new();
+    let mut objects = Vec::new();
+    for (path, bytes) in tree.files().filter(|(path, _)| is_manifest(path)) {
+        let file: Arc<str> = tree.place_of(path).into();
+        let whole = Place { file: file.to_string(), line: 0, column: 0, offset: 0, len: 0 };
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            findings.push(Diagnostic::error(codes::NOT_TEXT, "expected UTF-8 text").at(whole));
+            continue;
+        };
+        read_file(service, &file, text, &mut objects, &mut findings);
+        if objects.len() > OBJECTS_MAX {
+            let message = format!("the source has more than {OBJECTS_MAX} objects");
+            findings.push(Diagnostic::error(codes::TOO_MANY_OBJECTS, message).at(whole).help("split the service"));
+            break;
+        }
+    }
+    (objects, findings)
 }
 
 fn read_file(
