@@ -58,9 +58,13 @@ impl Performer {
         }
     }
 
-    /// Starts or cancels an attempt. What runs already is not started again.
+    /// Starts or cancels an attempt. What runs already is not started again, nor what has ended while its answer is
+    /// on the way: the attempt would go on after its own answer.
     pub fn perform(&mut self, state: &State, effect: &Effect) {
-        self.running.retain(|_, running| !running.task.is_finished());
+        let is_awaited = |(step, attempt): &(StepId, u32)| {
+            state.running.contains(step) && state.steps[step.index()].attempt == *attempt
+        };
+        self.running.retain(|key, running| !running.task.is_finished() || is_awaited(key));
         match effect {
             Effect::Perform { step, attempt, epoch, until_ms } => self.start(*step, *attempt, *epoch, *until_ms),
             Effect::Cancel { step, attempt } => match self.running.get(&(*step, *attempt)) {

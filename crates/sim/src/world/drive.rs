@@ -223,6 +223,9 @@ impl World<'_> {
                 self.start(process, *step, *attempt, *epoch, *until_ms);
             }
             Effect::Cancel { step, attempt } => {
+                if self.processes[process].answered.contains(&(*step, *attempt)) {
+                    return;
+                }
                 self.processes[process].works.remove(&(*step, *attempt));
                 let failure = Failure::new(FailureKind::Cancelled, "it was cancelled");
                 let delay_ms = self.rng.between(0, 2_000);
@@ -232,7 +235,9 @@ impl World<'_> {
     }
 
     fn start(&mut self, process: usize, step: StepId, attempt: u32, epoch: u64, until_ms: Option<i64>) {
-        if self.processes[process].works.contains_key(&(step, attempt)) {
+        // An attempt that was started again while its answer is on the way would go on after its own answer.
+        let (known, key) = (&self.processes[process], (step, attempt));
+        if known.works.contains_key(&key) || known.answered.contains(&key) {
             return;
         }
         let Some(job) = self.job(process, step, attempt, epoch, until_ms) else {
@@ -304,6 +309,7 @@ impl World<'_> {
         };
         if matches!(outcome, Some(Outcome::Succeeded(_) | Outcome::Failed(_))) {
             self.processes[process].works.remove(&(step, attempt));
+            self.processes[process].answered.insert((step, attempt));
         } else if wake_ms < i64::MAX {
             self.queue.push(wake_ms.max(self.now_ms), Item::Poll { process, step, attempt, work: id });
         }

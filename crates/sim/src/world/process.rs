@@ -1,6 +1,6 @@
 //! Processes that drive: how they begin, crash, freeze, go on and leave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaway_core::{
     execution::{Input, State},
@@ -16,6 +16,8 @@ pub(super) struct Process {
     pub epoch: u64,
     pub state: State,
     pub works: BTreeMap<(StepId, u32), (u64, Work)>,
+    /// Attempts that have ended; their answers are on the way, or were given.
+    pub answered: BTreeSet<(StepId, u32)>,
     pub inbox: Vec<Input>,
     pub is_alive: bool,
     /// Until when it stands still, in epoch milliseconds.
@@ -80,6 +82,7 @@ impl World<'_> {
             epoch,
             state,
             works: BTreeMap::new(),
+            answered: BTreeSet::new(),
             inbox: Vec::new(),
             is_alive: true,
             frozen_until_ms: None,
