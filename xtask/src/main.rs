@@ -1,5 +1,6 @@
 //! Every developer command of this repository: `cargo xtask --help`. What runs in CI is here and nowhere else.
 
+mod bench;
 mod kube;
 mod phases;
 mod setup;
@@ -32,6 +33,9 @@ enum Command {
     /// Real Kubernetes clusters on this machine, to play with
     #[command(subcommand)]
     Kube(kube::Command),
+    /// Measure Seaway beside its floor and its peers; docs/performance.md has the results
+    #[command(subcommand)]
+    Bench(bench::Command),
 }
 
 fn main() -> ExitCode {
@@ -56,6 +60,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Tidy => tidy::run(),
         Command::Kube(command) => kube::run(command),
+        Command::Bench(command) => bench::run(command),
     }
 }
 
