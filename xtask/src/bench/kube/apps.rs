@@ -2,7 +2,7 @@
 //!
 //! Twice: spread over the clusters, a thousand objects in all; and each app on every cluster.
 
-use super::{Clusters, Ctx, Row, Unit, cost_rows, samples, see, wall, writes};
+use super::{Clusters, Ctx, Row, Unit, cost_rows, planning, samples, see, wall, writes};
 use crate::bench::{
     manifests::{app, kinds},
     workspace::{Stage, Workspace},
@@ -47,6 +47,7 @@ fn measure(ctx: &Ctx, case: &str, is_spread: bool) -> anyhow::Result<Vec<Row>> {
     };
     let mut rows = vec![
         time.note(format!("{objects} objects")),
+        Row::median_of(case, "first: of it until the first write", Unit::Seconds, samples(&first, planning)),
         cost,
         memory,
         clusters_cpu,
@@ -55,8 +56,10 @@ fn measure(ctx: &Ctx, case: &str, is_spread: bool) -> anyhow::Result<Vec<Row>> {
         again_cost,
         again_memory,
     ];
+    let kinds = kinds(&app("a", "v1"));
+    rows.extend(first.iter().flat_map(|seen| seen.requests.rows(&format!("{case}, first"), kinds)));
     if let Some(last) = again.last() {
-        rows.extend(last.requests.rows_of_noop(&format!("{case}, again"), kinds(&app("a", "v1"))));
+        rows.extend(last.requests.rows_of_noop(&format!("{case}, again"), kinds));
     }
     Ok(rows)
 }

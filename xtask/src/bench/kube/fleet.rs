@@ -47,6 +47,8 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<Vec<Row>> {
 
 fn phase(what: &str, seen: &[Seen], kinds: usize) -> Vec<Row> {
     let mut rows = cost_rows(CASE, what, seen).to_vec();
+    let until = super::samples(seen, super::planning);
+    rows.push(Row::median_of(CASE, &format!("{what}: of it until the first write"), Unit::Seconds, until));
     rows.push(Row::median_of(CASE, &format!("{what}: writes"), Unit::Count, super::samples(seen, super::writes)));
     if let Some(last) = seen.last() {
         rows.extend(last.requests.rows(&format!("{CASE}, {what}"), kinds));

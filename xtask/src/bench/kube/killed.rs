@@ -46,6 +46,6 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<Vec<Row>> {
             .goal(GOAL)
             .note("killed while the second of three stages is under way"),
         Row::median_of(CASE, "from `resume` until the rollout has succeeded", Unit::Seconds, done)
-            .note("two stages whose pods take five seconds"),
+            .note("two stages whose pods take five seconds each, one after the other"),
     ])
 }

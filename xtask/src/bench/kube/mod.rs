@@ -139,6 +139,17 @@ fn writes(seen: &Seen) -> f64 {
     seen.requests.writes() as f64
 }
 
+/// Seconds until the first write: reading, rendering and planning. All of the run when nothing was written.
+fn planning(seen: &Seen) -> f64 {
+    let first = seen.requests.0.iter().flatten().filter(|event| event.is_write()).map(|event| event.received_micros);
+    first.min().map_or_else(|| wall(seen), |first| seconds_between(seen.ended.started_micros, first))
+}
+
+/// Seconds from the first write to the end.
+fn running(seen: &Seen) -> f64 {
+    wall(seen) - planning(seen)
+}
+
 /// Rows that every case has: time, processor time, memory.
 fn cost_rows(case: &str, what: &str, seen: &[Seen]) -> [Row; 4] {
     let row = |of: &str, unit, values| Row::median_of(case, &format!("{what}: {of}"), unit, values);
