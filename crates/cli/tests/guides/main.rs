@@ -1,0 +1,99 @@
+//! The guides tell the truth: every command in them runs as written, on real clusters, with the exit code that
+//! the guide says.
+//!
+//! A block that starts with ```` ```sh ```` is run line by line; `# exit code N` names a code other than 0.
+//! ```` ```sh setup ```` is what this harness does itself. A rollout's id in a guide stands for the newest rollout.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use seaway_testbed::{Options, Testbed};
+
+/// In the order in which a reader goes through them.
+const GUIDES: [&str; 4] = ["first-rollout.md", "reading-a-plan.md", "when-a-rollout-fails.md", "approvals.md"];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn every_command_of_the_guides_runs_as_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("shop");
+    copy(&repository().join("examples/shop"), &workspace);
+    let testbed = Testbed::start(Options { clusters: 3, ..Options::default() }).unwrap();
+    let mut ran = 0;
+    for guide in GUIDES {
+        for (line, code) in commands(&fs::read_to_string(repository().join("docs/guides").join(guide)).unwrap()) {
+            let line = with_newest_rollout(&line, &workspace);
+            let output = shell(&line, &workspace, &testbed).output().expect("bash");
+            let shown = format!(
+                "{guide}: `{line}`\n{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+            assert_eq!(output.status.code(), Some(code), "{shown}");
+            println!("{shown}");
+            ran += 1;
+        }
+    }
+    assert!(ran > 20, "only {ran} commands were found");
+}
+
+fn shell(line: &str, workspace: &Path, testbed: &Testbed) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_seaway"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command.args(["-c", line]).current_dir(workspace).env("PATH", path).env("KUBECONFIG", testbed.kubeconfig());
+    command.env_remove("SEAWAY_USER");
+    command
+}
+
+/// The lines of all `sh` blocks, with the exit code that they shall have.
+fn commands(guide: &str) -> Vec<(String, i32)> {
+    let mut commands = Vec::new();
+    let mut is_run = false;
+    for line in guide.lines() {
+        match line.strip_prefix("```") {
+            Some(info) => is_run = info == "sh",
+            None if is_run && !line.trim().is_empty() => {
+                let (line, code) = line.split_once("    # exit code ").unwrap_or((line, "0"));
+                commands.push((line.to_owned(), code.parse().unwrap()));
+            }
+            None => {}
+        }
+    }
+    commands
+}
+
+fn with_newest_rollout(line: &str, workspace: &Path) -> String {
+    let is_id = |word: &str| word.starts_with("play-") && word.len() > 12;
+    let Some(written) = line.split(' ').find(|word| is_id(word)) else { return line.to_owned() };
+    let listed = Command::new(env!("CARGO_BIN_EXE_seaway"))
+        .args(["rollout", "list", "--limit", "1", "-o", "json"])
+        .current_dir(workspace)
+        .output()
+        .unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    line.replace(written, listed[0]["id"].as_str().unwrap())
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        // State of somebody who played in the example is not part of it.
+        if entry.file_name() == ".seaway" {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            drop(fs::copy(entry.path(), target).unwrap())
+        }
+    }
+}
