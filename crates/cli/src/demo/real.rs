@@ -137,10 +137,8 @@ fn workspace(kubeconfig: &Path, contexts: &[String]) -> Result<PathBuf, Error> {
         path.parent().map_or(Ok(()), fs::create_dir_all)?;
         fs::write(path, content)
     };
-    // A copy beside the environment: declarations may not name files outside of their workspace.
-    fs::create_dir_all(root.join("environments")).map_err(failed)?;
-    fs::copy(kubeconfig, root.join("environments/kubeconfig")).map_err(failed)?;
-    write("environments/demo.yaml", &environment(contexts)).map_err(failed)?;
+    // Named, not copied: the file holds credentials, and may name others beside it.
+    write("environments/demo.yaml", &environment(kubeconfig, contexts)).map_err(failed)?;
     for (path, content) in FILES {
         write(path, content).map_err(failed)?;
     }
@@ -148,7 +146,8 @@ fn workspace(kubeconfig: &Path, contexts: &[String]) -> Result<PathBuf, Error> {
 }
 
 /// First context = canary, second = pilot, the others = broad.
-fn environment(contexts: &[String]) -> String {
+fn environment(kubeconfig: &Path, contexts: &[String]) -> String {
+    let kubeconfig = serde_json::Value::String(kubeconfig.display().to_string());
     let stage_of = |number: usize| ["canary", "pilot", "broad"][number.min(2)];
     let mut stages: Vec<&str> = (0..contexts.len()).map(stage_of).collect();
     stages.dedup();
@@ -161,7 +160,7 @@ fn environment(contexts: &[String]) -> String {
             let stage = stage_of(number);
             let quoted = serde_json::Value::String(context.clone());
             format!(
-                "  - {{name: region-{n}, stage: {stage}, clusters: [{{name: cluster-{n}, context: {quoted}, kubeconfig: kubeconfig}}]}}\n",
+                "  - {{name: region-{n}, stage: {stage}, clusters: [{{name: cluster-{n}, context: {quoted}, kubeconfig: {kubeconfig}}}]}}\n",
                 n = number + 1
             )
         })
@@ -183,7 +182,8 @@ mod tests {
                 path: path.to_owned(),
                 text: text.to_owned(),
             };
-            let mut files = vec![file("environments/demo.yaml", &environment(&contexts))];
+            let mut files =
+                vec![file("environments/demo.yaml", &environment(Path::new("/home/ana/.kube/config"), &contexts))];
             files.extend(FILES.iter().filter(|(path, _)| path.ends_with("seaway.yaml")).map(|(p, t)| file(p, t)));
             let (workspace, findings) = seaway_core::declaration::load(&files);
             assert_eq!(findings, vec![], "{count}");

@@ -105,7 +105,7 @@ fn stage_text<'a>(plan: &'a Plan, stage: &'a StagePlan, said: &mut Said<'a>, sty
             None => format!("{} / {}", plan.environment, stage.name),
         };
         out += &format!("\n{}\n", style.paint.apply(Role::Strong, &head));
-        for group in alike(&targets) {
+        for group in alike(&targets, style.is_verbose) {
             out += &group_text(&group, said, style);
         }
     }
@@ -113,11 +113,11 @@ fn stage_text<'a>(plan: &'a Plan, stage: &'a StagePlan, said: &mut Said<'a>, sty
 }
 
 /// Targets with the same changes, in the order of the plan.
-fn alike<'a>(targets: &[&'a TargetPlan]) -> Vec<Vec<&'a TargetPlan>> {
+fn alike<'a>(targets: &[&'a TargetPlan], is_verbose: bool) -> Vec<Vec<&'a TargetPlan>> {
     let mut groups: Vec<Vec<&TargetPlan>> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for target in targets {
-        let place = *places.entry(signature(target)).or_insert(groups.len());
+        let place = *places.entry(signature(target, is_verbose)).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.push(target),
             None => groups.push(vec![target]),
@@ -126,14 +126,16 @@ fn alike<'a>(targets: &[&'a TargetPlan]) -> Vec<Vec<&'a TargetPlan>> {
     groups
 }
 
-/// Equal for targets that a reader need not tell apart.
-fn signature(target: &TargetPlan) -> String {
+/// Equal for targets that a reader need not tell apart. Reasons name digests, which differ with every value that a
+/// cluster has of its own; they count only where they are shown.
+fn signature(target: &TargetPlan, is_verbose: bool) -> String {
     let mut out = target.unreachable.clone().unwrap_or_default();
     for service in &target.services {
         // Values of a plan always become JSON; an empty text would only put two groups together that have no
         // changes to show.
         let changes = serde_json::to_string(&service.changes).unwrap_or_default();
-        let _ = write!(out, "\n{} {} {changes}", service.service, service.why);
+        let why = if is_verbose || service.changes.is_empty() { &service.why } else { "" };
+        let _ = write!(out, "\n{} {} {why} {changes}", service.service, service.unchanged);
     }
     out
 }
@@ -174,7 +176,7 @@ fn group_text<'a>(group: &[&'a TargetPlan], said: &mut Said<'a>, style: Style) -
     }
     let changes: usize = first.services.iter().map(|service| service.changes.len()).sum();
     if changes > 1 && !style.is_verbose {
-        let same = *said.entry(signature(first)).or_insert(first);
+        let same = *said.entry(signature(first, false)).or_insert(first);
         if same.name != first.name {
             let line = format!("     the same {changes} changes as on {}; -v lists them", same.name);
             out += &format!("{}\n", paint.apply(Role::Dim, &line));

@@ -23,6 +23,9 @@ const BAR_COLUMNS: usize = 12;
 /// Columns under which a stage has no bar.
 const BAR_FROM_COLUMNS: usize = 70;
 
+/// Widest column of names; longer names push the rest of their line.
+const WIDTH_MAX: usize = 30;
+
 /// How to draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
@@ -40,7 +43,9 @@ pub fn lines(state: &State, footer: &str, style: Style) -> Vec<String> {
     let rows = style.size.rows.saturating_sub(1).max(ROWS_MIN);
     let columns = style.size.columns.saturating_sub(1).max(1);
     let mut below = reasons(state, style);
-    below.push(style.paint.apply(Role::Dim, footer));
+    if !footer.is_empty() {
+        below.push(style.paint.apply(Role::Dim, footer));
+    }
     let stages = state.stages.len();
     let room = rows.saturating_sub(1 + below.len());
     let shown = shown_stages(state, room);
@@ -48,9 +53,10 @@ pub fn lines(state: &State, footer: &str, style: Style) -> Vec<String> {
     let hidden = stages - shown.len();
     let mut left = room.saturating_sub(shown.len() + usize::from(hidden > 0));
     let budgets = budgets(state, &shown, &mut left);
+    let widths = Widths::of(state);
     for (stage, budget) in shown.iter().zip(budgets) {
         out.push(stage_line(state, *stage, style, columns));
-        out.extend(target_lines(state, *stage, budget, style));
+        out.extend(target_lines(state, *stage, budget, widths, style));
     }
     if hidden > 0 {
         out.push(style.paint.apply(Role::Dim, &format!("  … {} more", text::count(hidden, "stage"))));
@@ -58,6 +64,24 @@ pub fn lines(state: &State, footer: &str, style: Style) -> Vec<String> {
     out.extend(below);
     out.truncate(rows);
     out.iter().map(|line| fit(line, columns)).collect()
+}
+
+/// Columns of names, the same in all stages.
+#[derive(Clone, Copy)]
+struct Widths {
+    names: usize,
+    regions: usize,
+}
+
+impl Widths {
+    fn of(state: &State) -> Self {
+        let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0).min(WIDTH_MAX);
+        let targets = || state.frame.plan.targets().map(|(_, target)| target);
+        Self {
+            names: widest(&mut targets().map(|target| text::width(target.name.as_str()))),
+            regions: widest(&mut targets().filter_map(|target| Some(text::width(target.region.as_ref()?.as_str())))),
+        }
+    }
 }
 
 fn head(state: &State, style: Style) -> String {
@@ -147,7 +171,7 @@ fn bar(state: &State, index: usize, style: Style) -> String {
     format!("{}{}", style.paint.apply(role, &full), style.paint.apply(Role::Dim, &rest))
 }
 
-fn target_lines(state: &State, stage: usize, budget: usize, style: Style) -> Vec<String> {
+fn target_lines(state: &State, stage: usize, budget: usize, widths: Widths, style: Style) -> Vec<String> {
     if budget == 0 {
         return Vec::new();
     }
@@ -167,15 +191,14 @@ fn target_lines(state: &State, stage: usize, budget: usize, style: Style) -> Vec
         shown.truncate(budget - 1);
         shown.sort_unstable();
     }
-    let names = shown.iter().map(|target| text::width(state.frame.target(*target).name.as_str())).max().unwrap_or(0);
-    let mut out: Vec<String> = shown.iter().map(|target| target_line(state, *target, names, style)).collect();
+    let mut out: Vec<String> = shown.iter().map(|target| target_line(state, *target, widths, style)).collect();
     if is_cut {
         out.push(format!("  {}", style.paint.apply(Role::Dim, &rest(state, targets, &shown))));
     }
     out
 }
 
-fn target_line(state: &State, index: usize, names: usize, style: Style) -> String {
+fn target_line(state: &State, index: usize, widths: Widths, style: Style) -> String {
     let target = state.frame.target(index);
     let (role, word, note) = target_note(state, index, style.now);
     let symbol = match state.targets[index].status {
@@ -186,7 +209,11 @@ fn target_line(state: &State, index: usize, names: usize, style: Style) -> Strin
     };
     let region = target.region.as_ref().map_or("", |region| region.as_str());
     // On a narrow terminal the note is worth more than the region.
-    let region = if style.size.columns >= BAR_FROM_COLUMNS { format!("  {}", pad(region, 12)) } else { String::new() };
+    let region = if style.size.columns >= BAR_FROM_COLUMNS {
+        format!("  {}", pad(region, widths.regions))
+    } else {
+        String::new()
+    };
     let said = if note.is_empty() {
         word.to_owned()
     } else if word == "running" {
@@ -197,7 +224,7 @@ fn target_line(state: &State, index: usize, names: usize, style: Style) -> Strin
     format!(
         "  {} {}{}  {}",
         style.paint.apply(role, symbol),
-        pad(target.name.as_str(), names),
+        pad(target.name.as_str(), widths.names),
         style.paint.apply(Role::Dim, &region),
         style.paint.apply(role, &said)
     )

@@ -8,7 +8,7 @@ use std::{
 use seaway_core::execution::State;
 use seaway_engine::Clock;
 
-use super::{Task, feed::Update};
+use super::feed::Update;
 use crate::{
     cli::Format,
     context::Context,
@@ -19,12 +19,15 @@ use crate::{
 /// How often the tree is redrawn for its clocks alone.
 const CLOCK_EVERY: Duration = Duration::from_millis(500);
 
+/// Shown between Ctrl-C and the end of the process.
+const LEAVING: &str = "leaving; Ctrl-C again ends this process at once";
+
 /// A display of one rollout.
 pub struct Display<'a> {
     clock: Clock,
     paint: Paint,
     mode: Mode,
-    task: Task,
+    footer: &'a str,
     banner: Option<&'a str>,
     state: Option<State>,
     screen: Screen,
@@ -46,7 +49,7 @@ enum Mode {
 
 impl<'a> Display<'a> {
     /// For the terminal, pipe or file that the process has.
-    pub fn new(context: &Context, clock: Clock, task: Task, banner: Option<&'a str>) -> Self {
+    pub fn new(context: &Context, clock: Clock, footer: &'a str, banner: Option<&'a str>) -> Self {
         let mode = match context.format {
             Format::Json | Format::Yaml => Mode::Aside,
             Format::Table if terminal::can_redraw() => Mode::Tree,
@@ -56,7 +59,7 @@ impl<'a> Display<'a> {
             clock,
             paint: if mode == Mode::Aside { context.paint_err } else { context.paint },
             mode,
-            task,
+            footer,
             banner,
             state: None,
             screen: Screen::default(),
@@ -98,8 +101,7 @@ impl<'a> Display<'a> {
     /// Draws the tree when something is new, or its clocks are due.
     pub fn draw(&mut self) {
         if self.mode == Mode::Tree && (self.is_dirty || self.drawn.elapsed() >= CLOCK_EVERY) {
-            let footer = self.footer();
-            self.draw_with(&footer);
+            self.draw_with(if self.is_leaving { LEAVING } else { self.footer });
         }
     }
 
@@ -108,7 +110,7 @@ impl<'a> Display<'a> {
         self.is_leaving = true;
         self.is_dirty = true;
         self.screen.distrust();
-        self.write_lines(&["leaving; Ctrl-C again ends this process at once".to_owned()]);
+        self.write_lines(&[LEAVING.to_owned()]);
         self.draw();
     }
 
@@ -132,14 +134,6 @@ impl<'a> Display<'a> {
             state.frame.plan.environment,
             state.frame.hash.short()
         )
-    }
-
-    fn footer(&self) -> String {
-        match (self.is_leaving, self.task) {
-            (true, _) => "leaving; Ctrl-C again ends this process at once".to_owned(),
-            (false, Task::Drive) => "Ctrl-C leaves; the rollout then rests until `seaway rollout resume`".to_owned(),
-            (false, Task::Follow) => "Ctrl-C leaves; the rollout goes on".to_owned(),
-        }
     }
 
     fn draw_with(&mut self, footer: &str) {

@@ -77,7 +77,14 @@ pub struct Watching<'a> {
     pub leave_at_approval: bool,
     /// A line that the display keeps in sight, such as that the fleet is simulated.
     pub banner: Option<&'a str>,
+    /// What it means to leave.
+    pub leaving: &'a str,
 }
+
+/// What it means to leave a rollout that this process drives.
+pub const RESTS: &str = "Ctrl-C leaves; the rollout then rests until `seaway rollout resume`";
+/// What it means to leave a rollout that another process drives.
+pub const GOES_ON: &str = "Ctrl-C leaves; the rollout goes on";
 
 impl Watching<'_> {
     /// Shows the rollout until its end, or until somebody leaves.
@@ -87,7 +94,7 @@ impl Watching<'_> {
     pub async fn run(&self) -> Result<Outcome, Error> {
         let leave = CancellationToken::new();
         let (mut feed, mut updates) = Feed::new();
-        let mut display = Display::new(self.context, self.engine.clock(), self.task, self.banner);
+        let mut display = Display::new(self.context, self.engine.clock(), self.leaving, self.banner);
         let observer = &mut |state: &State, events: &[seaway_core::execution::Recorded]| feed.push(state, events);
         let engine = async {
             match self.task {

@@ -16,7 +16,7 @@ use crate::{
         view,
     },
     session::Session,
-    watching::{Task, Watching, driver},
+    watching::{GOES_ON, RESTS, Task, Watching, driver},
 };
 
 pub mod approve;
@@ -171,7 +171,17 @@ impl Desk<'_> {
         leaving: watch::Leaving,
         banner: Option<&'a str>,
     ) -> Watching<'a> {
-        let leave_at_approval = leaving.leave_at_approval;
-        Watching { context: self.context(), engine: self.engine, rollout, task, leave_at_approval, banner }
+        Watching {
+            context: self.context(),
+            engine: self.engine,
+            rollout,
+            task,
+            leave_at_approval: leaving.leave_at_approval,
+            banner,
+            leaving: match task {
+                Task::Drive => RESTS,
+                Task::Follow => GOES_ON,
+            },
+        }
     }
 }
