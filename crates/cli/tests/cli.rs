@@ -4,12 +4,16 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/demo.rs"]
+mod demo;
 #[path = "cli/examples.rs"]
 mod examples;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/leaving.rs"]
+mod leaving;
 #[path = "cli/plan.rs"]
 mod plan;
 #[path = "cli/reference.rs"]

@@ -150,6 +150,16 @@ impl Driving<'_, '_> {
         Ok(())
     }
 
+    /// Reads the state again after a decision that was not appended, and shows what others appended since `seen_seq`.
+    async fn start_over(&mut self, seen_seq: u64) -> Result<(), Error> {
+        let mut state = State::empty(self.state.rollout.clone(), Arc::clone(&self.state.frame));
+        let mut fresh = journal::catch_up(&self.engine.store, &mut state).await?;
+        fresh.drain(..fresh.len().min(usize::try_from(seen_seq).unwrap_or(usize::MAX)));
+        self.state = state;
+        (self.observer)(&self.state, &fresh);
+        Ok(())
+    }
+
     /// Decides all inputs, appends what follows in one transaction, then performs.
     async fn decide(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
         for conflicts in 0..CONFLICTS_MAX {
@@ -162,7 +172,7 @@ impl Driving<'_, '_> {
                 match appended {
                     Ok(()) => {}
                     Err(Error::Store(seaway_store::Error::Conflict { .. })) => {
-                        self.state = self.engine.state(&self.state.rollout).await?;
+                        self.start_over(self.state.seq - events.len() as u64).await?;
                         continue;
                     }
                     Err(Error::Store(seaway_store::Error::Fenced { .. })) => {

@@ -69,6 +69,9 @@ pub fn waiting(reason: &WaitingOn, state: &State, is_driven: bool, now: Now) -> 
         }
         WaitingOn::Retry { target, step, at_ms, since_ms, failure } => {
             let failure = failure_line(failure);
+            if state.paused.is_some() {
+                return format!("`{target}` {}: {failure}; tried again after the pause", doing(*step));
+            }
             if !is_driven {
                 return format!("`{target}` {}: {failure}; tried again when somebody drives", doing(*step));
             }
@@ -184,9 +187,7 @@ mod tests {
         rollout.input(Input::Lead { epoch: 1, unobserved_ms: 0 });
         let held = ClaimAnswer::Held { by: RolloutId::new("0199a8c1"), position: 2 };
         rollout.at(1).input(Input::Claim { epoch: 1, answer: held });
-        insta::assert_snapshot!(say(&rollout), @r"
-        waits for rollout `0199a8c1`, which changes one of its services; it is number 2 in the queue
-        ");
+        insta::assert_snapshot!(say(&rollout), @r"waits for rollout `0199a8c1`, which changes one of its services; it is number 2 in the queue");
     }
 
     #[test]
@@ -208,9 +209,7 @@ mod tests {
         let mut rollout = Rollout::led(fixture::plan());
         rollout.at(2).succeed("c1").at(5).progress("c1", 8, 15, "Deployment shop/api: 1 of 3 pods ready\u{1b}[2J");
         rollout.at(50);
-        insta::assert_snapshot!(say(&rollout), @r"
-        `c1` becomes healthy: Deployment shop/api: 1 of 3 pods ready�[2J; for 48s now, given up in 9m 17s (14:40 UTC)
-        ");
+        insta::assert_snapshot!(say(&rollout), @r"`c1` becomes healthy: Deployment shop/api: 1 of 3 pods ready�[2J; for 48s now, given up in 9m 17s (14:40 UTC)");
         rollout.at(51).command("bo", Some("incident 7"), Command::Pause);
         insta::assert_snapshot!(say(&rollout), @r"
         paused by `bo` (incident 7); go on with `seaway rollout resume ID`
@@ -235,9 +234,7 @@ mod tests {
         `c3` is being written to; for 10s now, given up in 9m 55s (14:50 UTC)
         ");
         rollout.at(642).tick().verify("c2").verify("c3").at(2500).succeed("c2").succeed("c3");
-        insta::assert_snapshot!(say(&rollout), @r"
-        stage `broad` waits for approval: 0 of 2 given; may approve: `ana`, `bo`: `seaway rollout approve ID --stage broad`
-        ");
+        insta::assert_snapshot!(say(&rollout), @r"stage `broad` waits for approval: 0 of 2 given; may approve: `ana`, `bo`: `seaway rollout approve ID --stage broad`");
         assert!(rollout.at_ms > START_MS);
     }
 }

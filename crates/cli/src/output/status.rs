@@ -165,7 +165,8 @@ fn doing(state: &State, target: usize, now: Now) -> String {
             let word = planned.kind.word();
             if let StepStatus::Retrying { at_ms } = step.status {
                 let why = step.failure.as_ref().map(failure_line).unwrap_or_default();
-                return format!("{word} again {}: {why}", now.coming(at_ms));
+                let when = if state.paused.is_some() { "after the pause".to_owned() } else { now.coming(at_ms) };
+                return format!("{word} again {when}: {why}");
             }
             let attempt = if step.attempt > 1 { format!(" (attempt {})", step.attempt) } else { String::new() };
             let waiting = progress.map(|progress| text::printable(&progress.waiting)).filter(|text| !text.is_empty());

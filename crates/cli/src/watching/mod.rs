@@ -183,11 +183,14 @@ pub async fn driver(engine: &Engine, rollout: &RolloutId, context: &Context) -> 
     Ok(holder.map_or(Driver::Nobody, Driver::Other))
 }
 
-/// Whether nothing but a person can move the rollout.
+/// Whether nothing but a person can move the rollout: nothing is in flight, and it is paused or at a gate.
 pub fn waits_for_people(state: &State) -> bool {
+    if state.end.is_some() || state.stop.is_some() || !state.running.is_empty() {
+        return false;
+    }
     let waiting = state.waiting_on();
-    let is_person = |reason: &WaitingOn| matches!(reason, WaitingOn::Approval { .. } | WaitingOn::Pause { .. });
-    !waiting.is_empty() && waiting.iter().all(is_person)
+    let is_approval = |reason: &WaitingOn| matches!(reason, WaitingOn::Approval { .. });
+    state.paused.is_some() || !waiting.is_empty() && waiting.iter().all(is_approval)
 }
 
 /// The exit code that says how a rollout is.

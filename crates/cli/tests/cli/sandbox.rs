@@ -3,7 +3,9 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
 
 /// A temporary folder with an empty home and no kubeconfig.
@@ -72,11 +74,27 @@ impl Sandbox {
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        Ran::of(self.command(args).output().unwrap())
+        let mut command = self.command(args);
+        Ran::within(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 }
 
+/// Longest time for a command; more is a hang, and a test that hangs says nothing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 impl Ran {
+    /// Waits for the end of a process, and ends it when it does not come.
+    pub fn within(child: Child) -> Self {
+        let pid = child.id().to_string();
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || sender.send(child.wait_with_output()));
+        let output = receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let _ = Command::new("kill").args(["-9", &pid]).status();
+            panic!("the command has not ended in {} s", PATIENCE.as_secs());
+        });
+        Self::of(output.unwrap())
+    }
+
     pub fn of(output: Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),

@@ -44,6 +44,20 @@ fn every_command_of_the_guides_runs_as_written() {
         }
     }
     assert!(ran > 20, "only {ran} commands were found");
+    demo(&workspace, &testbed);
+}
+
+/// The demo on the clusters of a kubeconfig, and its removal.
+fn demo(folder: &Path, testbed: &Testbed) {
+    let run = |line: &str, said: &str| {
+        let output = shell(line, folder, testbed).output().expect("bash");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && shown.contains(said), "{line}: {shown}");
+    };
+    run("TMPDIR=$PWD seaway demo --kubeconfig $KUBECONFIG --yes", "rollout succeeded");
+    let copies = shell("grep -rl client-key-data seaway-demo-*", folder, testbed).output().expect("bash");
+    assert_eq!(String::from_utf8_lossy(&copies.stdout), "", "credentials stay where they are");
+    run("seaway demo --kubeconfig $KUBECONFIG --clean-up --yes", "6 deleted");
 }
 
 fn shell(line: &str, workspace: &Path, testbed: &Testbed) -> Command {
