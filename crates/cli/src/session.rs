@@ -101,7 +101,7 @@ pub fn explain(error: EngineError, context: &Context, root: Option<&Path>) -> Er
             let hint = format!("watch it with `seaway rollout watch {rollout}`, or stop the other process first");
             Error { exit: Exit::Refused, ..chain(&error) }.hint(hint)
         }
-        EngineError::LostLease(ref rollout) => {
+        EngineError::LostLease(ref rollout) | EngineError::Stalled(ref rollout) => {
             let hint = format!("nothing is lost; `seaway rollout watch {rollout}` shows how it goes on");
             chain(&error).hint(hint)
         }

@@ -104,8 +104,7 @@ async fn plan(engine: &Engine, workspace: &Workspace) -> Result<Planned, seaway_
 async fn run(engine: &Engine, planned: &Planned) -> Result<usize, Box<dyn Error>> {
     let rollout = engine.start(&planned.hash, &Principal::new("bench"), None).await?;
     let mut events = 1;
-    let (state, left) =
-        engine.drive(&rollout, &mut |_, fresh| events += fresh.len(), CancellationToken::new()).await?;
+    let (state, left) = engine.drive(&rollout, &mut |_, fresh| events += fresh.len(), CancellationToken::new()).await?;
     match (state.phase(), left) {
         (Phase::Succeeded, Left::Ended) => Ok(events),
         (phase, _) => Err(format!("the rollout is {phase:?}, expected it to succeed").into()),

@@ -12,11 +12,7 @@ use seaway_core::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    Engine, Error, journal,
-    lease::{Held, RENEW_EVERY},
-    perform::Performer,
-};
+use crate::{Engine, Error, journal, lease::Held, perform::Performer};
 
 /// Who the engine's own events are by.
 pub const ENGINE: &str = "seaway/engine";
@@ -55,12 +51,29 @@ impl Engine {
         observer: &mut Observer<'_>,
         leave: CancellationToken,
     ) -> Result<(State, Left), Error> {
+        loop {
+            match self.drive_once(rollout, observer, leave.clone()).await {
+                // Unless somebody else has it now, the lease is taken anew and what nobody watched is made up for.
+                Err(Error::Stalled(_)) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Drives under one lease.
+    async fn drive_once(
+        &self,
+        rollout: &RolloutId,
+        observer: &mut Observer<'_>,
+        leave: CancellationToken,
+    ) -> Result<(State, Left), Error> {
         let state = self.state(rollout).await?;
         if state.end.is_some() {
             observer(&state, &[]);
             return Ok((state, Left::Ended));
         }
-        let (lease, last_held) = Held::take(&self.store, rollout, &self.holder, self.wall.now_ms()).await?;
+        let (lease, last_held) =
+            Held::take(&self.store, rollout, &self.holder, self.wall.now_ms(), self.lease_ttl).await?;
         // What was appended between the first look and the lease.
         let state = self.state(rollout).await?;
         let (sender, inbox) = mpsc::unbounded_channel();
@@ -100,7 +113,7 @@ impl Driving<'_, '_> {
         }
         let unobserved_ms = u64::try_from(self.engine.clock.now_ms().saturating_sub(last_seen_ms)).unwrap_or(0);
         self.decide(vec![Input::Lead { epoch: self.lease.lease.epoch, unobserved_ms }]).await?;
-        let mut renew = tokio::time::interval(RENEW_EVERY);
+        let mut renew = tokio::time::interval(self.lease.renew_every());
         let mut look = tokio::time::interval(LOOK_EVERY);
         for timer in [&mut renew, &mut look] {
             timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -163,6 +176,7 @@ impl Driving<'_, '_> {
     /// Decides all inputs, appends what follows in one transaction, then performs.
     async fn decide(&mut self, inputs: Vec<Input>) -> Result<(), Error> {
         for conflicts in 0..CONFLICTS_MAX {
+            self.lease.require(&self.state.rollout)?;
             self.last_input_ms = self.engine.clock.now_ms();
             let (events, effects) = self.handle_all(&inputs)?;
             if !events.is_empty() {

@@ -29,6 +29,9 @@ pub enum Error {
     /// Another process took the rollout over.
     #[error("another process has taken over rollout {0}")]
     LostLease(RolloutId),
+    /// This process stood still for longer than its lease, such as in a suspended terminal.
+    #[error("this process stood still for longer than its lease on rollout {0}")]
+    Stalled(RolloutId),
     /// Files could not be read.
     #[error("`{path}` could not be read")]
     Read {

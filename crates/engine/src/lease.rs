@@ -19,12 +19,13 @@ use crate::Error;
 /// How long a lease holds without being renewed. Long enough for a stalled disk, short enough that another
 /// machine takes over soon.
 pub(crate) const TTL: Duration = Duration::from_secs(10);
-/// How often it is renewed.
-pub(crate) const RENEW_EVERY: Duration = Duration::from_secs(2);
+/// How many times it is renewed in that time.
+const RENEWALS: u32 = 5;
 
 /// A lease that this process holds.
 pub(crate) struct Held {
     pub lease: Lease,
+    ttl: Duration,
     started: Instant,
     valid_until: Arc<AtomicU64>,
 }
@@ -37,10 +38,11 @@ impl Held {
         rollout: &RolloutId,
         holder: &str,
         now_ms: i64,
+        ttl: Duration,
     ) -> Result<(Self, Option<(u64, i64)>), Error> {
         let name = format!("rollout/{rollout}");
         let before = store.lease(&name).await?;
-        let ttl_ms = TTL.as_millis() as i64;
+        let ttl_ms = ttl.as_millis() as i64;
         let last_held = before.as_ref().map(|lease| (lease.epoch, (lease.until_ms - ttl_ms).min(now_ms)));
         let mut ask_ms = now_ms;
         if let Some(lease) = before.filter(|lease| lease.is_held(now_ms)) {
@@ -57,7 +59,7 @@ impl Held {
             }
             Err(error) => return Err(error.into()),
         };
-        let held = Self { lease, started: asked, valid_until: Arc::new(AtomicU64::new(0)) };
+        let held = Self { lease, ttl, started: asked, valid_until: Arc::new(AtomicU64::new(0)) };
         held.extend_from(asked);
         Ok((held, last_held))
     }
@@ -69,10 +71,25 @@ impl Held {
         Ok(lease.map(|lease| holder::describe(&lease.holder)))
     }
 
+    /// How often it is renewed.
+    pub fn renew_every(&self) -> Duration {
+        self.ttl / RENEWALS
+    }
+
+    /// Whether it certainly holds.
+    ///
+    /// # Errors
+    /// [`Error::Stalled`] when this process stood still for longer than the lease. Nobody need have taken over, but
+    /// nobody watched either: it must be taken anew.
+    pub fn require(&self, rollout: &RolloutId) -> Result<(), Error> {
+        if self.is_certain() { Ok(()) } else { Err(Error::Stalled(rollout.clone())) }
+    }
+
     /// Renews it.
     pub async fn renew(&mut self, store: &Store, rollout: &RolloutId, now_ms: i64) -> Result<(), Error> {
+        self.require(rollout)?;
         let asked = Instant::now();
-        match store.renew_lease(&self.lease.fence(), now_ms, TTL.as_millis() as i64).await {
+        match store.renew_lease(&self.lease.fence(), now_ms, self.ttl.as_millis() as i64).await {
             Ok(lease) => {
                 self.lease = lease;
                 self.extend_from(asked);
@@ -91,8 +108,12 @@ impl Held {
         Arc::new(move || (started.elapsed().as_millis() as u64) < valid_until.load(Ordering::Acquire))
     }
 
+    fn is_certain(&self) -> bool {
+        (self.started.elapsed().as_millis() as u64) < self.valid_until.load(Ordering::Acquire)
+    }
+
     fn extend_from(&self, asked: Instant) {
-        let until = asked.saturating_duration_since(self.started) + TTL;
+        let until = asked.saturating_duration_since(self.started) + self.ttl;
         self.valid_until.store(until.as_millis() as u64, Ordering::Release);
     }
 }

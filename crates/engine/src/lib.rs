@@ -40,6 +40,7 @@ pub struct Engine {
     /// Clock of leases: always the system's.
     pub(crate) wall: Clock,
     pub(crate) holder: String,
+    pub(crate) lease_ttl: std::time::Duration,
     pub(crate) frames: tokio::sync::Mutex<BTreeMap<String, Arc<Frame>>>,
 }
 
@@ -54,6 +55,7 @@ impl Engine {
             clock,
             wall: Clock::system(),
             holder: holder::this(),
+            lease_ttl: lease::TTL,
             frames: tokio::sync::Mutex::default(),
         }
     }
@@ -68,6 +70,12 @@ impl Engine {
         let driver = Arc::new(drivers::kube::KubeDriver::new(root));
         let renderer = Arc::new(DiskRenderer::new(root));
         Ok(Self::new(store, drivers::Drivers::default().with(drivers::kube::KUBE, driver), renderer, Clock::system()))
+    }
+
+    /// The same engine with leases that hold so long without being renewed.
+    #[must_use]
+    pub fn lease_ttl(self, lease_ttl: std::time::Duration) -> Self {
+        Self { lease_ttl, ..self }
     }
 
     /// The store.

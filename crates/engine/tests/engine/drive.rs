@@ -159,3 +159,29 @@ async fn a_second_rollout_of_the_same_service_waits_its_turn() {
     assert_eq!((one.phase(), two.phase()), (Phase::Succeeded, Phase::Succeeded));
     assert_eq!(fleet.writes.lock().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_process_that_stood_still_takes_its_lease_anew_and_makes_up_for_the_bake() {
+    let folder = tempfile::tempdir().unwrap();
+    let stall = Duration::from_millis(1200);
+    let fleet = Arc::new(Fleet { stall: std::sync::Mutex::new(Some(stall)), ..Fleet::default() });
+    let engine = engine(folder.path(), &fleet).await.lease_ttl(Duration::from_millis(400));
+    let environment = environment(1, 1, 1000, None);
+    let plan = plan(&engine, &fleet, &environment, 1).await;
+    let rollout = engine.start(&plan.hash().unwrap(), &ann(), None).await.unwrap();
+    let mut record: Vec<Recorded> = Vec::new();
+    let (state, _) = engine
+        .drive(&rollout, &mut |_, events| record.extend(events.iter().cloned()), CancellationToken::new())
+        .await
+        .unwrap();
+    assert_eq!((state.phase(), state.epoch), (Phase::Succeeded, 2));
+    let unobserved = record.iter().find_map(|recorded| match recorded.event {
+        Event::Led { epoch: 2, unobserved_ms } => Some(unobserved_ms),
+        _ => None,
+    });
+    let unobserved_ms = unobserved.unwrap();
+    assert!(unobserved_ms >= 1200, "it counts {unobserved_ms} ms as unwatched");
+    let at = |kind: &str| record.iter().find(|recorded| recorded.event.kind() == kind).unwrap().at_ms;
+    let baked_ms = at("StageCompleted") - at("BakeStarted");
+    assert!(baked_ms >= 1000 + unobserved_ms as i64, "it baked for {baked_ms} ms");
+}

@@ -38,6 +38,8 @@ pub struct Fleet {
     /// Targets whose driver never answers and ignores cancels.
     pub hung: Mutex<BTreeSet<TargetName>>,
     pub latency: Duration,
+    /// For how long the whole process stands still at the start of the next bake.
+    pub stall: Mutex<Option<Duration>>,
 }
 
 impl Fleet {
@@ -109,6 +111,10 @@ impl Driver for Fleet {
     async fn verify(&self, job: &Job, check: Check) -> Result<Report, Failure> {
         self.reach(&job.target.name).await?;
         if let Check::StaysUntil(until_ms) = check {
+            if let Some(stall) = self.stall.lock().unwrap().take() {
+                // Blocks the one thread of the test's runtime, and with it the renewal of the lease.
+                std::thread::sleep(stall);
+            }
             let clock = Clock::system();
             tokio::select! {
                 () = clock.sleep_until(until_ms) => {}
