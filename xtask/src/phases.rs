@@ -28,7 +28,13 @@ const TESTS: Phase = Phase { name: "tests", run: || cargo(&["test", "--workspace
 /// What must hold before a commit.
 pub(crate) const CHECK: &[Phase] = &[FORMAT, LINTS, TIDY];
 
-/// What CI runs.
+/// Tests beside the code: no servers.
+const UNIT_TESTS: Phase = Phase { name: "unit tests", run: || cargo(&["test", "--workspace", "--lib", "--bins"]) };
+
+/// What must hold before a change lands.
+pub(crate) const GATE: &[Phase] = &[FORMAT, LINTS, TIDY, UNIT_TESTS];
+
+/// Everything, with real servers and the simulation.
 pub(crate) const TEST: &[Phase] = &[FORMAT, LINTS, TIDY, KUBERNETES, SIMULATION, TESTS];
 
 /// Runs phases in order until one fails, and says how long each took.
