@@ -15,6 +15,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use seaway_testbed::AuditEvent;
 
 use super::{Clusters, Output, Report, Row, Seaway, process::Ended, report::Unit, workspace::Workspace};
 use requests::{Marks, Requests};
@@ -104,7 +105,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 struct Seen {
     ended: Ended,
     requests: Requests,
-    marks: Marks,
+    /// What the clusters' own parts did meanwhile, by cluster.
+    internal: Vec<Vec<AuditEvent>>,
     /// Processor time of the clusters meanwhile, in seconds.
     clusters_cpu: f64,
 }
@@ -115,12 +117,17 @@ fn see(clusters: &Clusters, run: impl FnOnce() -> anyhow::Result<Ended>) -> anyh
     let before = clusters.cpu_seconds();
     let ended = run()?;
     let clusters_cpu = clusters.cpu_seconds() - before;
-    Ok(Seen { requests: marks.requests(clusters)?, ended, marks, clusters_cpu })
+    Ok(Seen { requests: marks.requests(clusters)?, internal: marks.internal(clusters)?, ended, clusters_cpu })
 }
 
 /// One sample of each run.
 fn samples(seen: &[Seen], of: impl Fn(&Seen) -> f64) -> Vec<f64> {
     seen.iter().map(of).collect()
+}
+
+/// When it ended, microseconds since 1970.
+fn ended_micros(seen: &Seen) -> i64 {
+    seen.ended.started_micros + i64::try_from(seen.ended.wall.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn wall(seen: &Seen) -> f64 {

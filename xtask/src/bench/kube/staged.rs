@@ -2,7 +2,9 @@
 
 use seaway_testbed::AuditEvent;
 
-use super::{Clusters, Ctx, Row, Seen, Unit, cost_rows, cpu, peak, samples, seconds_between, see, wall, writes};
+use super::{
+    Clusters, Ctx, Row, Seen, Unit, cost_rows, cpu, ended_micros, peak, samples, seconds_between, see, wall, writes,
+};
 use crate::bench::{
     manifests::{SHOP_CHANGES, SHOP_OBJECTS, shop},
     report::median,
@@ -38,22 +40,25 @@ pub(super) fn run(ctx: &Ctx) -> anyhow::Result<Vec<Row>> {
         changed.push(roll_out()?);
         again.push(roll_out()?);
     }
-    let mut over = Vec::new();
-    for seen in &changed {
-        over.push(wall(seen) - rolling_seconds(&clusters, seen, &stages)?);
-    }
-    Ok(rows(clusters.all().len(), &install, &changed, &again, over))
+    let parts: Vec<Parts> = changed.iter().map(|seen| Parts::of(seen, &stages)).collect();
+    Ok(rows(clusters.all().len(), &install, &changed, &again, &parts))
 }
 
-fn rows(targets: usize, install: &Seen, changed: &[Seen], again: &[Seen], over: Vec<f64>) -> Vec<Row> {
+fn rows(targets: usize, install: &Seen, changed: &[Seen], again: &[Seen], parts: &[Parts]) -> Vec<Row> {
     let needed = (targets * (SHOP_CHANGES + 1)) as f64;
-    let clusters_alone = median(&samples(changed, wall)) - median(&over);
+    let part = |what: &str, of: fn(&Parts) -> f64| {
+        Row::median_of(CASE, &format!("A→B: {what}"), Unit::Seconds, parts.iter().map(of).collect())
+    };
+    let rolling = median(&parts.iter().map(|parts| parts.rolling).collect::<Vec<_>>());
     let [time, cost, memory, clusters_cpu] = cost_rows(CASE, "A→B", changed);
     let mut rows = vec![
         Row::one(CASE, "first install: wall", Unit::Seconds, wall(install))
             .note(format!("{targets} clusters × {SHOP_OBJECTS} objects")),
-        time.goal(WALL_GOAL).against("clusters alone", clusters_alone),
-        Row::median_of(CASE, "A→B: over what the clusters need", Unit::Seconds, over).goal(OVER_GOAL),
+        time.goal(WALL_GOAL).against("clusters alone", rolling),
+        part("over what the clusters need", |parts| parts.planning + parts.writing + parts.noticing).goal(OVER_GOAL),
+        part("of it until the first write", |parts| parts.planning).note("reading, rendering, planning"),
+        part("of it writing, all stages", |parts| parts.writing),
+        part("of it seeing health and verifying, all stages", |parts| parts.noticing),
         Row::median_of(CASE, "A→B: writes", Unit::Count, samples(changed, writes))
             .goal(needed)
             .note(format!("{SHOP_CHANGES} objects and 1 inventory on each of {targets} clusters")),
@@ -71,31 +76,57 @@ fn rows(targets: usize, install: &Seen, changed: &[Seen], again: &[Seen], over: 
     rows
 }
 
-/// How long the clusters themselves rolled their pods: in each stage from the last write of ours to the last status
-/// that a controller wrote. Everything else is Seaway's, its writes included.
-fn rolling_seconds(clusters: &Clusters, seen: &Seen, stages: &[Stage]) -> anyhow::Result<f64> {
-    let internal = seen.marks.internal(clusters)?;
-    let first_write = |stage: &Stage| ours(seen, stage).min();
-    let mut total = 0.0;
-    for (at, stage) in stages.iter().enumerate() {
-        let ends = stages.get(at + 1).and_then(first_write).unwrap_or(i64::MAX);
-        let statuses = stage.clusters.clone().flat_map(|cluster| &internal[cluster]);
-        let rolled = statuses.filter(|event| is_workload_status(event)).map(|event| event.stage_micros);
-        let rolled = rolled.filter(|micros| *micros < ends).max();
-        if let (Some(written), Some(rolled)) = (ours(seen, stage).max(), rolled) {
-            total += seconds_between(written, rolled.max(written));
-        }
-    }
-    Ok(total)
+/// Where the time of one run went, in seconds, by the clusters' audit logs. Together they are the whole run.
+#[derive(Default)]
+struct Parts {
+    /// From the start to the first write: reading, rendering, planning.
+    planning: f64,
+    /// In each stage from the first write of an object to the answer of the last one.
+    writing: f64,
+    /// In each stage from there to the last status that a controller wrote: the clusters roll their pods.
+    rolling: f64,
+    /// From there to the first write of the next stage, or to the end: seeing it, verifying, deciding.
+    noticing: f64,
 }
 
-/// When our writes of objects on the clusters of a stage were answered. The inventory, which comes last, is nothing
-/// that a cluster waits for.
-fn ours<'a>(seen: &'a Seen, stage: &Stage) -> impl Iterator<Item = i64> + 'a {
+impl Parts {
+    fn of(seen: &Seen, stages: &[Stage]) -> Self {
+        let mut parts = Self::default();
+        let mut at = seen.ended.started_micros;
+        let mut spend = |until: i64| {
+            let spent = seconds_between(at, until.max(at));
+            at = until.max(at);
+            spent
+        };
+        for (number, stage) in stages.iter().enumerate() {
+            let (Some(first), Some(last)) = (began(seen, stage).min(), answered(seen, stage).max()) else { continue };
+            *(if number == 0 { &mut parts.planning } else { &mut parts.noticing }) += spend(first);
+            parts.writing += spend(last);
+            let next = stages.get(number + 1).and_then(|next| began(seen, next).min());
+            let ends = next.unwrap_or_else(|| ended_micros(seen));
+            let statuses = stage.clusters.clone().flat_map(|cluster| &seen.internal[cluster]);
+            let statuses = statuses.filter(|event| is_workload_status(event)).map(|event| event.stage_micros);
+            parts.rolling += spend(statuses.filter(|micros| *micros < ends).max().unwrap_or(last));
+        }
+        parts.noticing += spend(ended_micros(seen));
+        parts
+    }
+}
+
+fn began<'a>(seen: &'a Seen, stage: &'a Stage) -> impl Iterator<Item = i64> + 'a {
+    ours(seen, stage).map(|event| event.received_micros)
+}
+
+fn answered<'a>(seen: &'a Seen, stage: &'a Stage) -> impl Iterator<Item = i64> + 'a {
+    ours(seen, stage).map(|event| event.stage_micros)
+}
+
+/// Our writes of objects on the clusters of a stage. The inventory, which comes last, is nothing that a cluster waits
+/// for.
+fn ours<'a>(seen: &'a Seen, stage: &'a Stage) -> impl Iterator<Item = &'a AuditEvent> {
     let events = stage.clusters.clone().flat_map(|cluster| &seen.requests.0[cluster]);
     let writes = events.filter(|event| event.is_write());
-    let objects = writes.filter(|event| event.object.as_ref().is_some_and(|object| object.namespace == "shop"));
-    objects.map(|event| event.stage_micros)
+    writes.filter(|event| event.object.as_ref().is_some_and(|object| object.namespace == "shop"))
 }
 
 fn is_workload_status(event: &AuditEvent) -> bool {
