@@ -74,6 +74,8 @@ pub(crate) struct Observer {
     watched: Vec<Watched>,
     /// Feeds of the objects' own kinds, by kind; one for all namespaces, or one per namespace.
     own: BTreeMap<(String, String), Vec<Arc<Feed>>>,
+    /// Kinds that are followed per namespace.
+    split: BTreeSet<(String, String)>,
     /// Feeds of what belongs to them, by kind and namespace.
     beside: BTreeMap<(&'static str, String), Arc<Feed>>,
     policy: Policy,
@@ -169,6 +171,7 @@ impl Observer {
             cluster: cluster.clone(),
             watched,
             own: BTreeMap::new(),
+            split: BTreeSet::new(),
             beside: BTreeMap::new(),
             policy,
             missing: HashMap::new(),
@@ -239,7 +242,7 @@ impl Observer {
             let namespaced = self.watched.iter().any(|watched| {
                 watched.resource.namespaced && (&watched.resource.group, &watched.resource.kind) == (&kind.0, &kind.1)
             });
-            if trouble.code == 403 && feeds.len() == 1 && namespaced && !split_already(feeds, self, kind) {
+            if trouble.code == 403 && namespaced && !self.split.contains(kind) {
                 split.push(kind.clone());
             } else {
                 found = older(found, trouble);
@@ -259,6 +262,7 @@ impl Observer {
             of_kind.map(|watched| (watched.resource.clone(), watched.key.namespace.clone())).collect();
         let feeds = places.iter().map(|(resource, namespace)| self.cluster.feed(&own_feed(resource, Some(namespace))));
         self.own.insert(kind.clone(), feeds.collect());
+        self.split.insert(kind.clone());
     }
 
     /// How healthy every object is now.
@@ -352,12 +356,6 @@ impl Observer {
             ..Context::default()
         }
     }
-}
-
-fn split_already(feeds: &[Arc<Feed>], observer: &Observer, kind: &(String, String)) -> bool {
-    let of_kind = observer.watched.iter().filter(|w| (&w.resource.group, &w.resource.kind) == (&kind.0, &kind.1));
-    let mut places = of_kind.map(|watched| own_feed(&watched.resource, Some(&watched.key.namespace)));
-    places.any(|id| feeds.iter().any(|feed| Arc::ptr_eq(feed, &observer.cluster.feed(&id))))
 }
 
 /// One feed serves all services of a cluster.

@@ -110,9 +110,8 @@ async fn an_admission_policy_is_named() {
     assert!(place.inventory()["data"]["objects"].as_str().unwrap().contains("/b "));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn missing_rights_name_verb_and_resource() {
-    let place = Place::shared("rights").await;
+/// The same place, seen by a user who may do nothing until it is granted.
+async fn limited(place: &Place) -> (Place, String) {
     let user = format!("user-{}", place.namespace);
     let kubeconfig = place.bed().kubeconfig_as(&user, None, Validity::Valid).unwrap();
     let connection = Connection {
@@ -121,8 +120,43 @@ async fn missing_rights_name_verb_and_resource() {
         limits: Limits::default(),
     };
     let cluster = Cluster::connect(std::path::Path::new("/"), &connection).await.unwrap();
-    let desired = place.desired(vec![config_map("a", "1")]);
-    let failure = cluster.difference(std::slice::from_ref(&desired)).await.unwrap_err();
+    let (testbed, namespace, service) = (place.testbed.clone(), place.namespace.clone(), place.service.clone());
+    (Place { testbed, cluster, namespace, service }, user)
+}
+
+/// Lets the user do anything with these resources of one namespace.
+fn grant(place: &Place, user: &str, namespace: &str, resources: &[&str]) {
+    let path = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}");
+    let group = "rbac.authorization.k8s.io";
+    let name = format!("{user}-{}", resources.len());
+    let role = json!({"metadata": {"name": name},
+        "rules": [{"apiGroups": ["", "apps"], "resources": resources, "verbs": ["*"]}]});
+    let binding = json!({"metadata": {"name": name}, "roleRef": {"apiGroup": group, "kind": "Role", "name": name},
+        "subjects": [{"kind": "User", "apiGroup": group, "name": user}]});
+    assert_eq!(place.bed().post(&format!("{path}/roles"), &role).unwrap().0, 201);
+    assert_eq!(place.bed().post(&format!("{path}/rolebindings"), &binding).unwrap().0, 201);
+}
+
+/// Applies as soon as the server's authorizer has learned of a grant.
+async fn apply_when_allowed(place: &Place, desired: &Desired) {
+    for _ in 0..300 {
+        match place.apply(desired).await {
+            Ok(_) => return,
+            Err(failure) if failure.kind == FailureKind::Denied => {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+    panic!("the grant has no effect");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_rights_name_verb_and_resource() {
+    let place = Place::shared("rights").await;
+    let (restricted, user) = limited(&place).await;
+    let desired = restricted.desired(vec![config_map("a", "1")]);
+    let failure = restricted.cluster.difference(std::slice::from_ref(&desired)).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Denied);
     assert_eq!(
         failure.message,
@@ -130,34 +164,23 @@ async fn missing_rights_name_verb_and_resource() {
     );
 
     // With rights in its own namespace and on inventories alone, everything that is allowed works.
-    let rbac = "/apis/rbac.authorization.k8s.io/v1";
     place.bed().post("/api/v1/namespaces", &json!({"metadata": {"name": "seaway-system"}})).unwrap();
-    for (namespace, resources) in
-        [(place.namespace.as_str(), vec!["configmaps"]), ("seaway-system", vec!["configmaps"])]
-    {
-        let role =
-            json!({"metadata": {"name": user}, "rules": [{"apiGroups": [""], "resources": resources, "verbs": ["*"]}]});
-        assert_eq!(place.bed().post(&format!("{rbac}/namespaces/{namespace}/roles"), &role).unwrap().0, 201);
-        let binding = json!({"metadata": {"name": user},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": user},
-            "subjects": [{"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": user}]});
-        assert_eq!(place.bed().post(&format!("{rbac}/namespaces/{namespace}/rolebindings"), &binding).unwrap().0, 201);
-    }
-    eventually("the role to work", || {
-        let can = place.bed().get("/readyz").unwrap().0;
-        (can == 200).then_some(())
-    })
-    .await;
-    let mut restricted = Place { cluster, ..Place::bare(place.testbed.clone(), "unused").await };
-    restricted.namespace.clone_from(&place.namespace);
-    restricted.service = place.service.clone();
-    restricted.apply(&desired).await.unwrap();
+    grant(&place, &user, &place.namespace, &["configmaps"]);
+    grant(&place, &user, "seaway-system", &["configmaps"]);
+    apply_when_allowed(&restricted, &desired).await;
     restricted.verify(&desired).await.unwrap();
 
-    let with_deployment = restricted.desired(vec![config_map("a", "1"), deployment("api", "r/api:1")]);
-    let failure = restricted.apply(&with_deployment).await.unwrap_err();
+    let more = restricted.desired(vec![config_map("a", "1"), deployment("api", "r/api:1")]);
+    let failure = restricted.apply(&more).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Denied);
     assert!(failure.message.contains("may not list `deployments`"), "{failure}");
+
+    // Watches follow the namespaces that matter when all of them are not allowed; without the pods, causes are not
+    // named, but health is known.
+    grant(&place, &user, &place.namespace, &["deployments", "replicasets"]);
+    apply_when_allowed(&restricted, &more).await;
+    restricted.wait(&more).await.unwrap();
+    restricted.verify(&more).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
