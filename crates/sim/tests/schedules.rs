@@ -128,7 +128,7 @@ fn everything_happens(totals: &Totals, count: u64) {
         ("freezes", stats.freezes, 200),
         ("processes that stood back", stats.stood_back, 50),
         ("leaves", stats.leaves, 50),
-        ("conflicts", stats.conflicts, 30),
+        ("conflicts", stats.conflicts, 15),
         ("commands", stats.commands, 500),
         ("refusals", stats.refusals, 200),
         ("doubled answers", stats.duplicates, 500),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seaway_core::{
-    execution::{Effect, Envelope, Failure, FailureKind, Input, Outcome, Recorded, Refusal, decide, handle},
+    execution::{Effect, Envelope, Failure, FailureKind, Input, Outcome, Recorded, Refusal},
     ids::{Principal, StepId},
     plan::StepKind,
 };
@@ -137,8 +137,12 @@ impl World<'_> {
             }
             let (by, input) = (Principal::new(ENGINE), input.clone());
             let envelope = Envelope { at_ms: self.now_ms, by, reason: None, input };
-            let twice = self.stats.inputs.is_multiple_of(TWICE_EVERY).then(|| decide(state, &envelope));
-            let decision = handle(state, &envelope);
+            let twice = self
+                .stats
+                .inputs
+                .is_multiple_of(TWICE_EVERY)
+                .then(|| (self.options.decider)(&mut state.clone(), &envelope));
+            let decision = (self.options.decider)(state, &envelope);
             if twice.is_some_and(|twice| twice != decision) {
                 self.violate("deterministic", &format!("two decisions on {:?}", envelope.input));
             }

@@ -12,7 +12,7 @@ mod queue;
 use std::{fmt::Write as _, ops::Range, sync::Arc};
 
 use seaway_core::{
-    execution::{FoldError, Frame, Recorded, State, WaitingOn, create},
+    execution::{Decision, Envelope, FoldError, Frame, Recorded, Refusal, State, WaitingOn, create, handle},
     ids::{Principal, RolloutId, ServiceName},
     plan::Plan,
 };
@@ -46,6 +46,9 @@ pub struct Start {
     pub frame: Option<Arc<Frame>>,
 }
 
+/// A decider: [`handle`], or a broken one in tests of the invariants.
+pub type Decider = fn(&mut State, &Envelope) -> Result<Decision, Refusal>;
+
 /// How a world is built, and how it can be broken so that the invariants are seen to notice.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -55,11 +58,13 @@ pub struct Options {
     pub is_fenced: bool,
     /// Changes the plan by which the processes decide, but not the plan that was approved.
     pub tamper: Option<fn(&mut Plan)>,
+    /// What the processes decide with.
+    pub decider: Decider,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { is_traced: false, is_fenced: true, tamper: None }
+        Self { is_traced: false, is_fenced: true, tamper: None, decider: handle }
     }
 }
 

@@ -12,6 +12,9 @@ use super::{World, chaos::PEOPLE, queue::Item};
 const HELP_EVERY_MS: i64 = 15_000;
 /// Rounds of help after which a rollout counts as hanging: more than an hour, longer than all limits together.
 const HELP_ROUNDS_MAX: u32 = 400;
+/// Longest time until a process sees what a person appended, in milliseconds. Long enough that it often decides
+/// something before that, and finds its append refused.
+const LOOK_MAX_MS: i64 = 2_000;
 
 impl World<'_> {
     /// A person gives a command from a process that does not drive.
@@ -44,7 +47,7 @@ impl World<'_> {
         }
         self.stats.events += decision.events.len() as u64;
         self.note_events(who.as_str(), rollout, &decision.events);
-        let delay_ms = self.rng.between(0, 200);
+        let delay_ms = self.rng.between(0, LOOK_MAX_MS);
         match self.driver_of(rollout) {
             Some(process) => self.queue.push(self.now_ms + delay_ms, Item::Look { process }),
             // Whoever retries a rollout that has ended drives it.
