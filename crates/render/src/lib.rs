@@ -10,6 +10,7 @@
 //! network: equal input gives equal bytes. A new kind of source is one more implementation of [`Prepared`]
 //! and one arm in [`prepare`]; what every object needs, whatever made it, is in `object.rs`.
 
+pub mod helm;
 mod memo;
 mod object;
 mod raw;

@@ -1,0 +1,11 @@
+//! Helm charts: templates and values become objects as real Helm makes them.
+//!
+//! ```text
+//!  template files ──Program::parse──► Program ──Session──► text of each file
+//!     (once)        lexer, parser,    (shared     (one target: values, limits,
+//!                   compiler           by threads)  drawn randomness)
+//! ```
+
+pub mod fault;
+
+pub mod value;

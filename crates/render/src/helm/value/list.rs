@@ -1,0 +1,104 @@
+//! Lists. Nothing in a template changes a list in place, so a list is shared and never copied.
+
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::{Value, map, meter};
+
+/// What Go declares the elements of a list to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// `[]interface {}`
+    Any,
+    /// `[]string`
+    Str,
+    /// `[]int`
+    Int,
+    /// `[][]interface {}`
+    List,
+}
+
+/// A shared list.
+#[derive(Clone)]
+pub struct List(Rc<Cell>);
+
+struct Cell {
+    kind: ListKind,
+    items: Vec<Value>,
+}
+
+/// Bytes that a list with so many items holds, without what its items hold.
+fn footprint(capacity: usize) -> usize {
+    capacity * size_of::<Value>() + 64
+}
+
+impl Drop for Cell {
+    fn drop(&mut self) {
+        meter::shrink(footprint(self.items.capacity()));
+        if self.items.iter().any(Value::is_container) {
+            map::dismantle(std::mem::take(&mut self.items));
+        }
+    }
+}
+
+impl List {
+    /// A list of anything.
+    #[must_use]
+    pub fn new(items: Vec<Value>) -> Self {
+        Self::of(ListKind::Any, items)
+    }
+
+    /// A list of text, `[]string`.
+    #[must_use]
+    pub fn of_text<T: Into<super::Str>>(items: impl IntoIterator<Item = T>) -> Self {
+        Self::of(ListKind::Str, items.into_iter().map(|item| Value::Str(item.into())).collect())
+    }
+
+    /// A list with declared elements.
+    #[must_use]
+    pub fn of(kind: ListKind, mut items: Vec<Value>) -> Self {
+        items.shrink_to_fit();
+        meter::grow(footprint(items.capacity()));
+        Self(Rc::new(Cell { kind, items }))
+    }
+
+    /// What Go declares the elements to be.
+    #[must_use]
+    pub fn kind(&self) -> ListKind {
+        self.0.kind
+    }
+
+    /// Whether both are the same list, not only equal ones.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The items, if nobody else holds the list.
+    pub(super) fn into_sole_items(self) -> Option<Vec<Value>> {
+        let mut cell = Rc::try_unwrap(self.0).ok()?;
+        meter::shrink(footprint(cell.items.capacity()) - footprint(0));
+        Some(std::mem::take(&mut cell.items))
+    }
+}
+
+impl Deref for List {
+    type Target = [Value];
+
+    fn deref(&self) -> &[Value] {
+        &self.0.items
+    }
+}
+
+impl From<Vec<Value>> for List {
+    fn from(items: Vec<Value>) -> Self {
+        Self::new(items)
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "list of {}", self.len())
+    }
+}
