@@ -54,7 +54,7 @@ impl Cluster {
     /// Reads the kubeconfig and prepares the connection. No request is sent yet.
     ///
     /// # Errors
-    /// [`FailureKind::Unreachable`] when the kubeconfig or the context cannot be used, [`FailureKind::Denied`]
+    /// [`FailureKind::Misconfigured`] when the kubeconfig or the context cannot be used, [`FailureKind::Denied`]
     /// when the credentials cannot be had.
     pub async fn connect(workspace_root: &Path, connection: &Connection) -> Result<Self, Failure> {
         let files = kubeconfig_files(workspace_root, connection.kubeconfig.as_deref())?;
@@ -135,7 +135,7 @@ impl Source {
         let config = Config::from_custom_kubeconfig(kubeconfig, &options);
         let mut config = tokio::runtime::Handle::current()
             .block_on(config)
-            .map_err(|error| self.failure(FailureKind::Unreachable, &plain(&error)))?;
+            .map_err(|error| self.failure(FailureKind::Misconfigured, &plain(&error)))?;
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         // Limits of time are kept per request, because watches must not have them.
         config.read_timeout = None;
@@ -149,11 +149,11 @@ impl Source {
 
     fn client(&self, config: Config) -> Result<kube::Client, Failure> {
         kube::Client::try_from(config).map_err(|error| match error {
-            kube::Error::InferKubeconfig(error) => self.failure(FailureKind::Unreachable, &plain(&error)),
+            kube::Error::InferKubeconfig(error) => self.failure(FailureKind::Misconfigured, &plain(&error)),
             kube::Error::Auth(error) => self
                 .failure(FailureKind::Denied, &format!("no credentials: {}", provider_error(&error)))
                 .help("run the credential program of the context by hand to see what it says"),
-            other => self.failure(FailureKind::Unreachable, &crate::failure::clean(&other.to_string(), 300)),
+            other => self.failure(FailureKind::Misconfigured, &crate::failure::clean(&other.to_string(), 300)),
         })
     }
 }
@@ -183,7 +183,7 @@ fn kubeconfig_files(workspace_root: &Path, named: Option<&str>) -> Result<Vec<Pa
         return Ok(if present.is_empty() { all } else { present });
     }
     let home = std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).ok_or_else(|| {
-        Failure::new(FailureKind::Unreachable, "no kubeconfig is named, and there is no home folder to look in")
+        Failure::new(FailureKind::Misconfigured, "no kubeconfig is named, and there is no home folder to look in")
             .help("name a kubeconfig for the cluster in its environment")
     })?;
     Ok(vec![home.join(".kube").join("config")])
@@ -193,8 +193,8 @@ fn read(files: &[PathBuf], shown: &str) -> Result<Kubeconfig, Failure> {
     let mut merged: Option<Kubeconfig> = None;
     for file in files {
         let fail = |why: String| {
-            Failure::new(FailureKind::Unreachable, format!("kubeconfig `{}` {why}", file.display()))
-                .help("paths of kubeconfigs are relative to the workspace")
+            Failure::new(FailureKind::Misconfigured, format!("kubeconfig `{}` {why}", file.display()))
+                .help("a kubeconfig is named relative to the file that declares the cluster, or absolute")
         };
         let length = std::fs::metadata(file).map_err(|error| fail(format!("cannot be read: {error}")))?.len();
         if length > KUBECONFIG_BYTES_MAX {
@@ -206,7 +206,7 @@ fn read(files: &[PathBuf], shown: &str) -> Result<Kubeconfig, Failure> {
             Some(first) => first.merge(next).map_err(|error| fail(plain(&error)))?,
         });
     }
-    merged.ok_or_else(|| Failure::new(FailureKind::Unreachable, format!("no kubeconfig in `{shown}`")))
+    merged.ok_or_else(|| Failure::new(FailureKind::Misconfigured, format!("no kubeconfig in `{shown}`")))
 }
 
 fn no_context(kubeconfig: &Kubeconfig, context: &str, shown: &str) -> Failure {
@@ -215,7 +215,7 @@ fn no_context(kubeconfig: &Kubeconfig, context: &str, shown: &str) -> Failure {
         .map(|name| (strsim::damerau_levenshtein(name, context), name))
         .filter(|(distance, name)| *distance <= 1 + name.len().max(context.len()) / 3)
         .min();
-    let failure = Failure::new(FailureKind::Unreachable, format!("kubeconfig `{shown}` has no context `{context}`"));
+    let failure = Failure::new(FailureKind::Misconfigured, format!("kubeconfig `{shown}` has no context `{context}`"));
     match (nearest, kubeconfig.contexts.len()) {
         (Some((_, name)), _) => failure.help(format!("did you mean `{name}`?")),
         (None, 0) => failure.help("the file has no contexts at all"),

@@ -27,6 +27,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// The target does not answer.
     Unreachable,
+    /// How to reach the target is declared wrongly: no such kubeconfig or context, or a file that cannot be used.
+    Misconfigured,
     /// The target answers that it is too busy.
     Throttled,
     /// The step took longer than its limit.
@@ -59,6 +61,7 @@ impl FailureKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
+            Self::Misconfigured => "misconfigured",
             Self::Throttled => "throttled",
             Self::Timeout => "timed out",
             Self::Unhealthy => "unhealthy",

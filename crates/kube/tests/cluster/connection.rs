@@ -30,10 +30,13 @@ fn kubeconfig(server: &str, cluster: &Value, user: &Value) -> String {
 async fn what_is_missing_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let failure = connect(folder.path(), "none.yaml", "x").await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Misconfigured);
+    assert!(!failure.kind.is_transient(), "waiting does not bring a file");
     assert!(failure.message.contains("none.yaml` cannot be read: No such file"), "{failure}");
 
     std::fs::write(folder.path().join("good.yaml"), kubeconfig("https://127.0.0.1:1", &json!({}), &json!({}))).unwrap();
     let failure = connect(folder.path(), "good.yaml", "prod-westus").await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Misconfigured);
     assert!(failure.message.contains("good.yaml` has no context `prod-westus`"), "{failure}");
     assert_eq!(failure.help.as_deref(), Some("did you mean `prod-westus2`?"));
     let failure = connect(folder.path(), "good.yaml", "other").await.unwrap_err();
