@@ -49,10 +49,15 @@ impl From<Output> for Ran {
 }
 
 impl Fleet {
+    /// So many clusters, and an empty workspace.
+    pub fn bare(clusters: usize) -> Self {
+        let testbed = Testbed::start(Options { clusters, audit: Audit::Writes, ..Options::default() }).unwrap();
+        Self { testbed, workspace: tempfile::tempdir().unwrap() }
+    }
+
     /// So many clusters, and a workspace whose environment is this.
     pub fn start(clusters: usize, environment: &str) -> Self {
-        let testbed = Testbed::start(Options { clusters, audit: Audit::Writes, ..Options::default() }).unwrap();
-        let fleet = Self { testbed, workspace: tempfile::tempdir().unwrap() };
+        let fleet = Self::bare(clusters);
         fleet.write("environments/test.yaml", &environment.replace("KUBECONFIG", "kubeconfig"));
         std::fs::copy(fleet.testbed.kubeconfig(), fleet.path("environments/kubeconfig")).unwrap();
         fleet

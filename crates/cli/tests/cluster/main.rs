@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod example;
 mod failure;
 mod fleet;
+mod full_disk;
 mod kill;
 mod rollout;
 mod shop;

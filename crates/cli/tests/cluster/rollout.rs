@@ -11,7 +11,7 @@ use super::{
 const BAKE_MICROS: i64 = 2_000_000;
 
 /// The last time at which the cluster itself reported on the health of the shop's workloads, up to a moment.
-fn last_report(events: &[AuditEvent], until: i64) -> i64 {
+pub fn last_report(events: &[AuditEvent], until: i64) -> i64 {
     let is_report = |event: &&AuditEvent| {
         let object = event.object.as_ref();
         event.is_internal()
