@@ -166,7 +166,7 @@ fn group_text<'a>(group: &[&'a TargetPlan], said: &mut Said<'a>, style: Style) -
     let many = if names.len() > NAMES_SHOWN_MAX { format!("{} ", names.len()) } else { String::new() };
     let mut line = format!("  {change}  {many}{noun}  {}", text::some_of(&names, shown));
     if let Some(why) = &first.unreachable {
-        line += &format!("  (does not answer: {})", text::printable(why));
+        line += &format!("  (cannot be read: {})", text::printable(why));
     } else if change == Change::None {
         line += &format!("  {} unchanged", text::count(unchanged(first), "object"));
     }

@@ -106,7 +106,9 @@ fn a_kubeconfig_elsewhere_is_named_by_its_whole_path() {
 #[test]
 fn the_own_kubeconfig_is_not_named() {
     let sandbox = Sandbox::new();
-    let own = sandbox.write("home/.kube/config", KUBECONFIG);
+    let own = sandbox.home().join(".kube/config");
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    std::fs::write(&own, KUBECONFIG).unwrap();
     let mut init = sandbox.command(&["init", "new", "--from-kubeconfig", own.to_str().unwrap()]);
     assert!(init.env_remove("KUBECONFIG").status().unwrap().success());
     assert!(!sandbox.read("new/environments/fleet.yaml").contains("kubeconfig:"));

@@ -7,7 +7,7 @@ fn clusters_that_do_not_answer_are_unknown() {
     let sandbox = Sandbox::initialised();
     let planned = sandbox.run(&["plan", "hello", "-e", "dev"]);
     assert_eq!(planned.code, 2, "{}", planned.stderr);
-    assert!(planned.stdout.contains("  !  cluster  first-1  (does not answer: "), "{}", planned.stdout);
+    assert!(planned.stdout.contains("  !  cluster  first-1  (cannot be read: "), "{}", planned.stdout);
     assert!(planned.stdout.contains("Plan: 0 create, 0 change, 0 destroy, 0 unchanged, 2 unknown"));
     assert!(planned.stdout.contains("start it: `seaway rollout start --plan "));
     let reason = sandbox.run(&["plan", "hello", "-e", "dev", "-v"]).stdout;

@@ -1,6 +1,6 @@
 //! `rollout` without clusters: recorded, listed, refused, stopped.
 
-use super::sandbox::Sandbox;
+use super::sandbox::{Ran, Sandbox};
 
 /// A recorded rollout that nobody drives.
 fn recorded() -> (Sandbox, String) {
@@ -76,6 +76,17 @@ fn an_unreachable_fleet_fails_with_its_cause() {
     assert!(failed.stdout.contains("first-1: apply hello failed: unreachable: "), "{}", failed.stdout);
     assert!(failed.stdout.contains("1 target was not touched (stage broad)"));
     assert!(failed.stdout.contains("seaway rollout retry "), "{}", failed.stdout);
+}
+
+#[test]
+fn a_kubeconfig_that_is_not_there_is_no_reason_to_wait() {
+    let sandbox = Sandbox::initialised();
+    sandbox.edit("environments/dev.yaml", "  regions:\n", "  unreachable: {giveUpAfter: PT1H}\n  regions:\n");
+    let args = ["rollout", "start", "hello", "-e", "dev", "--yes"];
+    let failed = Ran::command(sandbox.command(&args).env("KUBECONFIG", "/nowhere/kubeconfig"));
+    assert_eq!(failed.code, 3, "{}{}", failed.stdout, failed.stderr);
+    let cause = "first-1: apply hello failed: misconfigured: kubeconfig `/nowhere/kubeconfig` cannot be read";
+    assert!(failed.stdout.contains(cause), "{}", failed.stdout);
 }
 
 #[test]

@@ -8,9 +8,20 @@ use std::{
     time::Duration,
 };
 
-/// A temporary folder with an empty home and no kubeconfig.
+/// A kubeconfig with the contexts of `seaway init`, at an address where nobody listens.
+const KUBECONFIG: &str = "apiVersion: v1
+kind: Config
+clusters: [{name: nobody, cluster: {server: \"https://127.0.0.1:1\"}}]
+users: [{name: ana, user: {}}]
+contexts:
+- {name: first-1, context: {cluster: nobody, user: ana}}
+- {name: second-1, context: {cluster: nobody, user: ana}}
+";
+
+/// A temporary folder, and a home of its own with a kubeconfig whose clusters do not answer.
 pub struct Sandbox {
     folder: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 /// What a call gave.
@@ -22,7 +33,9 @@ pub struct Ran {
 
 impl Sandbox {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let (folder, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(home.path().join("kubeconfig"), KUBECONFIG).unwrap();
+        Self { folder, home }
     }
 
     /// With the workspace that `seaway init` writes.
@@ -68,14 +81,18 @@ impl Sandbox {
         for name in ["NO_COLOR", "SEAWAY_LOG", "COLUMNS"] {
             command.env_remove(name);
         }
-        command.env("HOME", self.path().join("home")).env("KUBECONFIG", self.path().join("no-kubeconfig"));
+        command.env("HOME", self.home.path()).env("KUBECONFIG", self.home.path().join("kubeconfig"));
         command.env("SEAWAY_USER", "ana");
         command
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
-        let mut command = self.command(args);
-        Ran::within(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+        Ran::command(&mut self.command(args))
+    }
+
+    /// The user's home.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 }
 
@@ -83,6 +100,11 @@ impl Sandbox {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Ran {
+    /// Runs a command to its end.
+    pub fn command(command: &mut Command) -> Self {
+        Self::within(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
     /// Waits for the end of a process, and ends it when it does not come.
     pub fn within(child: Child) -> Self {
         let pid = child.id().to_string();
