@@ -69,7 +69,7 @@ fn a_full_disk_stops_a_rollout_and_loses_nothing_that_was_said() {
     }
     let ran: super::fleet::Ran = child.wait_with_output().unwrap().into();
     assert_eq!(ran.code, 1, "{said:#?}\n{ran}");
-    assert!(ran.err.contains("full"), "the reason is named: {ran}");
+    assert!(ran.err.contains("no space left"), "the reason is named: {ran}");
     assert!(deployment(fleet.testbed.cluster(2), "api")["spec"].is_null(), "stage 3 was reached on a full disk");
 
     // Looking is possible, and says that nobody drives.
