@@ -56,7 +56,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Setup => setup::run(),
         Command::Ci => {
             setup::run()?;
-            phases::run(phases::GATE)
+            phases::run(phases::TEST)
         }
         Command::Tidy => tidy::run(),
         Command::Kube(command) => kube::run(command),
