@@ -19,6 +19,8 @@ mod source;
 mod target;
 mod template;
 mod tree;
+#[allow(dead_code, unused_imports)]
+mod yaml;
 
 pub use seaway_core::declaration::{ConfigValue, Layer, resolve};
 

@@ -1,0 +1,26 @@
+//! What one document may cost.
+
+/// Deepest nesting of lists and mappings. The deepest definitions of operators stay below 64; a reader that
+/// goes down further serves only attacks.
+pub(crate) const DEPTH_MAX: usize = 512;
+/// Most nodes of one document after its aliases are resolved. The largest public bundles have a tenth.
+pub(crate) const NODES_MAX: usize = 1_000_000;
+/// Most bytes of text in one document after its aliases are resolved.
+pub(crate) const TEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bounds on one document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Limits {
+    /// Deepest nesting.
+    pub(crate) depth: usize,
+    /// Most nodes, aliases resolved.
+    pub(crate) nodes: usize,
+    /// Most bytes of text, aliases resolved.
+    pub(crate) text_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: DEPTH_MAX, nodes: NODES_MAX, text_bytes: TEXT_BYTES_MAX }
+    }
+}
