@@ -82,12 +82,7 @@ fn numeric(text: &str) -> Meaning {
     if let Some(whole) = whole(plain) {
         return whole;
     }
-    if is_float(plain) {
-        if let Some(value) = float(plain) {
-            return Meaning::Float(value);
-        }
-    }
-    Meaning::Text
+    float(plain).map_or(Meaning::Text, Meaning::Float)
 }
 
 /// A whole number in any base that Go's `ParseInt(text, 0, 64)` knows.

@@ -24,8 +24,7 @@ pub(crate) fn analyze(text: &str, tabs_in_blocks: bool) -> Analysis {
     {
         return Analysis { is_multiline: false, plain: true, single_quoted: true, block: true };
     }
-    let mut marks = Marks::default();
-    marks.has_indicator = text.starts_with("---") || text.starts_with("...");
+    let mut marks = Marks { has_indicator: text.starts_with("---") || text.starts_with("..."), ..Marks::default() };
     let mut chars = text.char_indices().peekable();
     let mut preceded_by_white = true;
     let mut previous = ' ';
