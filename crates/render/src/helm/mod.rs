@@ -7,5 +7,7 @@
 //! ```
 
 pub mod fault;
+pub mod functions;
+pub mod template;
 
 pub mod value;

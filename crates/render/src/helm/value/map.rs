@@ -22,10 +22,12 @@ pub enum MapKind {
 
 /// A shared, mutable map with text keys.
 #[derive(Clone)]
-pub struct Map(Rc<Cell>);
+pub struct Map {
+    kind: MapKind,
+    cell: Rc<Cell>,
+}
 
 struct Cell {
-    kind: MapKind,
     entries: RefCell<Vec<(Str, Value)>>,
 }
 
@@ -49,7 +51,7 @@ pub(super) fn dismantle(mut pending: Vec<Value>) {
     while let Some(value) = pending.pop() {
         match value {
             Value::Map(map) => {
-                if let Ok(mut cell) = Rc::try_unwrap(map.0) {
+                if let Ok(mut cell) = Rc::try_unwrap(map.cell) {
                     let entries = std::mem::take(cell.entries.get_mut());
                     meter::shrink(footprint(entries.capacity()) - footprint(0));
                     pending.extend(entries.into_iter().map(|(_, value)| value).filter(Value::is_container));
@@ -88,19 +90,25 @@ impl Map {
             entries.dedup_by(|later, first| later.0 == first.0);
         }
         meter::grow(footprint(entries.capacity()));
-        Self(Rc::new(Cell { kind, entries: RefCell::new(entries) }))
+        Self { kind, cell: Rc::new(Cell { entries: RefCell::new(entries) }) }
     }
 
     /// What Go declares the map to be.
     #[must_use]
     pub fn kind(&self) -> MapKind {
-        self.0.kind
+        self.kind
+    }
+
+    /// The same map under another type: changes to one are seen in the other.
+    #[must_use]
+    pub fn seen_as(&self, kind: MapKind) -> Self {
+        Self { kind, cell: Rc::clone(&self.cell) }
     }
 
     /// Number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.entries.borrow().len()
+        self.cell.entries.borrow().len()
     }
 
     /// Whether there is no entry.
@@ -112,7 +120,7 @@ impl Map {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        let entries = self.0.entries.borrow();
+        let entries = self.cell.entries.borrow();
         let at = position(&entries, key.as_ref()).ok()?;
         Some(entries[at].1.clone())
     }
@@ -120,12 +128,12 @@ impl Map {
     /// Whether the key is there, whatever its value.
     #[must_use]
     pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
-        position(&self.0.entries.borrow(), key.as_ref()).is_ok()
+        position(&self.cell.entries.borrow(), key.as_ref()).is_ok()
     }
 
     /// Puts a value under a key and gives the one that was there.
     pub fn insert(&self, key: Str, value: Value) -> Option<Value> {
-        let mut entries = self.0.entries.borrow_mut();
+        let mut entries = self.cell.entries.borrow_mut();
         match position(&entries, key.as_bytes()) {
             Ok(at) => Some(std::mem::replace(&mut entries[at].1, value)),
             Err(at) => {
@@ -139,7 +147,7 @@ impl Map {
 
     /// Takes a key out and gives its value.
     pub fn remove(&self, key: impl AsRef<[u8]>) -> Option<Value> {
-        let mut entries = self.0.entries.borrow_mut();
+        let mut entries = self.cell.entries.borrow_mut();
         let at = position(&entries, key.as_ref()).ok()?;
         Some(entries.remove(at).1)
     }
@@ -147,18 +155,18 @@ impl Map {
     /// The entries in order of their keys. The map must not be changed while they are held.
     #[must_use]
     pub fn entries(&self) -> Ref<'_, [(Str, Value)]> {
-        Ref::map(self.0.entries.borrow(), Vec::as_slice)
+        Ref::map(self.cell.entries.borrow(), Vec::as_slice)
     }
 
     /// A copy of the entries in order of their keys, for a walk during which the map may change.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(Str, Value)> {
-        self.0.entries.borrow().clone()
+        self.cell.entries.borrow().clone()
     }
 
     /// Takes every entry out.
     pub fn clear(&self) {
-        let entries = std::mem::take(&mut *self.0.entries.borrow_mut());
+        let entries = std::mem::take(&mut *self.cell.entries.borrow_mut());
         meter::shrink(footprint(entries.capacity()) - footprint(0));
         dismantle(entries.into_iter().map(|(_, value)| value).collect());
     }
@@ -166,7 +174,7 @@ impl Map {
     /// Whether both are the same map, not only equal ones.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.cell, &other.cell)
     }
 }
 

@@ -20,8 +20,8 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use compare::{deep_equal, equal, less};
-pub(crate) use format::too_deep;
 pub use format::{TEXT_BYTES_MAX, Writer, print_value, print_values, quote_go, sprintf};
+pub(crate) use format::{too_deep, too_long};
 pub use json::{JsonStyle, from_json, map_from_json, to_json, write_json};
 pub use list::{List, ListKind};
 pub use map::{Map, MapKind};

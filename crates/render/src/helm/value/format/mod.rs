@@ -14,6 +14,7 @@ use crate::helm::fault::Answer;
 use printer::Printer;
 pub(crate) use printer::too_deep;
 use verb::Spec;
+pub(crate) use writer::too_long;
 
 /// Writes one value as `%v` does.
 ///

@@ -1,0 +1,629 @@
+//! Reads a template file into its templates, by the rules of Go's `text/template/parse`.
+//!
+//! Names are resolved here: functions to their table entries, variables to numbered slots. What Go finds only when an
+//! action runs (a variable that was assigned and never declared, a wrong number of arguments) stays an error of that
+//! action, because charts hold such actions in branches that never run.
+
+use super::lexer::{Broken, Keyword, Kind, Lexer, Token};
+use super::literal;
+use super::tree::{Clauses, Command, Definition, Node, Operand, OperandKind, Pipeline, Range, Slot, Span};
+use crate::helm::functions;
+
+/// How deeply control structures, and parentheses within one action, may nest. Reading them recurses; charts stay
+/// below 20.
+const NESTING_MAX: usize = 100;
+
+/// A file may hold so many bytes, so that places in it fit 32 bits with room to spare.
+pub const SOURCE_BYTES_MAX: usize = 64 << 20;
+
+/// Where and why parsing ended.
+#[derive(Debug)]
+pub(super) struct SyntaxError {
+    pub at: usize,
+    pub message: String,
+}
+
+impl From<Broken> for SyntaxError {
+    fn from(broken: Broken) -> Self {
+        Self { at: broken.at, message: broken.message }
+    }
+}
+
+type Parsed<T> = Result<T, SyntaxError>;
+
+/// Reads a file: its own template first, then what it defines.
+pub(super) fn parse(name: &str, source: &str) -> Parsed<Vec<Definition>> {
+    if source.len() > SOURCE_BYTES_MAX {
+        return Err(SyntaxError { at: 0, message: format!("the file has more than {SOURCE_BYTES_MAX} bytes") });
+    }
+    let mut parser =
+        Parser { source, lexer: Lexer::new(source), waiting: Vec::new(), nesting: 0, definitions: Vec::new() };
+    let mut scope = Scope::new();
+    let nodes = parser.file(&mut scope)?;
+    let own = scope.finish(name.to_owned(), nodes, source);
+    let mut definitions = vec![own];
+    for definition in parser.definitions {
+        add(&mut definitions, definition)?;
+    }
+    Ok(definitions)
+}
+
+/// A name may be defined once in a file; blank definitions do not count.
+fn add(definitions: &mut Vec<Definition>, (definition, at): (Definition, usize)) -> Parsed<()> {
+    match definitions.iter_mut().find(|other| other.name == definition.name) {
+        None => definitions.push(definition),
+        Some(other) if other.is_blank => *other = definition,
+        Some(_) if definition.is_blank => {}
+        Some(_) => {
+            let message = format!("multiple definition of template {:?}", definition.name);
+            return Err(SyntaxError { at, message });
+        }
+    }
+    Ok(())
+}
+
+/// What ended a list of nodes.
+enum Ending {
+    End,
+    Else(Token),
+}
+
+/// Names of variables in one template.
+struct Scope {
+    names: Vec<Slot>,
+    slots: u32,
+    slots_max: u32,
+    ranges: usize,
+}
+
+struct Parser<'s> {
+    source: &'s str,
+    lexer: Lexer<'s>,
+    /// Tokens that were read ahead, the next one last.
+    waiting: Vec<Token>,
+    nesting: usize,
+    definitions: Vec<(Definition, usize)>,
+}
+
+impl Scope {
+    fn new() -> Self {
+        let root = Slot { name: "$".to_owned(), number: Some(0), is_element: false };
+        Self { names: vec![root], slots: 1, slots_max: 1, ranges: 0 }
+    }
+
+    /// Gives a variable a place that stays its own until its scope ends.
+    fn declare(&mut self, name: &str, is_element: bool) -> Slot {
+        let slot = Slot { name: name.to_owned(), number: Some(self.slots), is_element };
+        self.slots += 1;
+        self.slots_max = self.slots_max.max(self.slots);
+        self.names.push(slot.clone());
+        slot
+    }
+
+    fn find(&self, name: &str) -> Option<Slot> {
+        let mut named = self.names.iter().rev().filter(|slot| slot.name == name);
+        let last = named.next()?;
+        let set = if last.number.is_some() { Some(last) } else { named.find(|slot| slot.number.is_some()) };
+        Some(set.unwrap_or(last).clone())
+    }
+
+    fn mark(&self) -> (usize, u32) {
+        (self.names.len(), self.slots)
+    }
+
+    fn leave(&mut self, (names, slots): (usize, u32)) {
+        self.names.truncate(names);
+        self.slots = slots;
+    }
+
+    fn finish(self, name: String, nodes: Vec<Node>, source: &str) -> Definition {
+        let is_blank = nodes.iter().all(|node| match node {
+            Node::Text { start, end } => source[*start as usize..*end as usize].trim().is_empty(),
+            _ => false,
+        });
+        Definition { name, nodes, slots: self.slots_max, is_blank }
+    }
+}
+
+impl Parser<'_> {
+    fn next(&mut self) -> Parsed<Token> {
+        match self.waiting.pop() {
+            Some(token) => Ok(token),
+            None => Ok(self.lexer.next()?),
+        }
+    }
+
+    fn next_non_space(&mut self) -> Parsed<Token> {
+        loop {
+            let token = self.next()?;
+            if token.kind != Kind::Space {
+                return Ok(token);
+            }
+        }
+    }
+
+    fn put_back(&mut self, token: Token) {
+        self.waiting.push(token);
+    }
+
+    fn peek(&mut self) -> Parsed<Token> {
+        let token = self.next()?;
+        self.put_back(token);
+        Ok(token)
+    }
+
+    fn peek_non_space(&mut self) -> Parsed<Token> {
+        let token = self.next_non_space()?;
+        self.put_back(token);
+        Ok(token)
+    }
+
+    fn written(&self, token: Token) -> &str {
+        &self.source[token.start..token.end]
+    }
+
+    fn fail<T>(&self, at: Token, message: impl Into<String>) -> Parsed<T> {
+        Err(SyntaxError { at: at.start, message: message.into() })
+    }
+
+    fn unexpected<T>(&self, token: Token, context: &str) -> Parsed<T> {
+        let found = match token.kind {
+            Kind::End => "end of file".to_owned(),
+            Kind::Keyword(_) => format!("{{{{{}}}}}", self.written(token)),
+            _ => {
+                let text: String = self.written(token).chars().take(20).collect();
+                format!("{text:?}")
+            }
+        };
+        self.fail(token, format!("unexpected {found} in {context}"))
+    }
+
+    fn expect(&mut self, kind: Kind, context: &str) -> Parsed<Token> {
+        let token = self.next_non_space()?;
+        if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
+    }
+
+    fn span(&self, at: Token, start: usize, end: usize) -> Span {
+        // The file's size was checked, so every offset fits.
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span { at: offset(at.start), start: offset(start), end: offset(end) }
+    }
+
+    fn enter(&mut self, at: Token) -> Parsed<()> {
+        self.nesting += 1;
+        if self.nesting > NESTING_MAX {
+            return self.fail(at, format!("nested more than {NESTING_MAX} levels deep"));
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, scope: &mut Scope) -> Parsed<Vec<Node>> {
+        let mut nodes = Vec::new();
+        loop {
+            let token = self.next_non_space()?;
+            match token.kind {
+                Kind::End => return Ok(nodes),
+                Kind::Text => nodes.push(self.text(token)),
+                Kind::Open => {
+                    let keyword = self.peek_non_space()?;
+                    if keyword.kind == Kind::Keyword(Keyword::Define) {
+                        self.next_non_space()?;
+                        self.definition()?;
+                        continue;
+                    }
+                    match self.action(scope)? {
+                        Ok(node) => nodes.push(node),
+                        Err(Ending::End) => return self.fail(keyword, "unexpected {{end}}"),
+                        Err(Ending::Else(token)) => return self.fail(token, "unexpected {{else}}"),
+                    }
+                }
+                _ => return self.unexpected(token, "input"),
+            }
+        }
+    }
+
+    fn text(&self, token: Token) -> Node {
+        let span = self.span(token, token.start, token.end);
+        Node::Text { start: span.start, end: span.end }
+    }
+
+    fn definition(&mut self) -> Parsed<()> {
+        let token = self.next_non_space()?;
+        let name = self.template_name(token, "define clause")?;
+        self.expect(Kind::Close, "define clause")?;
+        self.body(name, token, "define clause")
+    }
+
+    /// The nodes of a template with a scope of its own, up to its `end`.
+    fn body(&mut self, name: String, at: Token, context: &str) -> Parsed<()> {
+        let mut scope = Scope::new();
+        let (nodes, ending) = self.nodes(&mut scope)?;
+        if let Ending::Else(token) = ending {
+            return self.fail(token, format!("unexpected {{{{else}}}} in {context}"));
+        }
+        let definition = scope.finish(name, nodes, self.source);
+        self.definitions.push((definition, at.start));
+        Ok(())
+    }
+
+    fn template_name(&mut self, token: Token, context: &str) -> Parsed<String> {
+        match self.string(token)? {
+            Some(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            None => self.unexpected(token, context),
+        }
+    }
+
+    /// The bytes of a text literal, nothing if the token is none.
+    fn string(&self, token: Token) -> Parsed<Option<Vec<u8>>> {
+        match token.kind {
+            Kind::Raw => Ok(Some(literal::raw(self.written(token)))),
+            Kind::Quoted => match literal::quoted(self.written(token)) {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(message) => self.fail(token, message),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// Nodes up to `end` or `else`.
+    fn nodes(&mut self, scope: &mut Scope) -> Parsed<(Vec<Node>, Ending)> {
+        let mut nodes = Vec::new();
+        loop {
+            let token = self.next_non_space()?;
+            match token.kind {
+                Kind::End => return self.fail(token, "unexpected end of file, an {{end}} is missing"),
+                Kind::Text => nodes.push(self.text(token)),
+                Kind::Open => match self.action(scope)? {
+                    Ok(node) => nodes.push(node),
+                    Err(ending) => return Ok((nodes, ending)),
+                },
+                _ => return self.unexpected(token, "input"),
+            }
+        }
+    }
+
+    /// What stands between the delimiters; the opening one has been read.
+    fn action(&mut self, scope: &mut Scope) -> Parsed<Result<Node, Ending>> {
+        let token = self.next_non_space()?;
+        let Kind::Keyword(keyword) = token.kind else {
+            self.put_back(token);
+            return Ok(Ok(Node::Action(self.pipeline(scope, "command", Kind::Close)?)));
+        };
+        match keyword {
+            Keyword::Block => self.block(scope).map(Ok),
+            Keyword::Break | Keyword::Continue => {
+                self.expect(Kind::Close, "{{break}} or {{continue}}")?;
+                if scope.ranges == 0 {
+                    return self.fail(token, format!("{{{{{}}}}} outside {{{{range}}}}", self.written(token)));
+                }
+                Ok(Ok(if keyword == Keyword::Break { Node::Break } else { Node::Continue }))
+            }
+            Keyword::Define => self.unexpected(token, "command: a template can only be defined at the top of a file"),
+            Keyword::Else => {
+                let next = self.peek_non_space()?;
+                if !matches!(next.kind, Kind::Keyword(Keyword::If | Keyword::With)) {
+                    self.expect(Kind::Close, "else")?;
+                }
+                Ok(Err(Ending::Else(token)))
+            }
+            Keyword::End => {
+                self.expect(Kind::Close, "end")?;
+                Ok(Err(Ending::End))
+            }
+            Keyword::If | Keyword::With => {
+                self.enter(token)?;
+                let clauses = self.clauses(scope, keyword)?;
+                self.nesting -= 1;
+                Ok(Ok(if keyword == Keyword::If { Node::If(clauses) } else { Node::With(clauses) }))
+            }
+            Keyword::Range => {
+                self.enter(token)?;
+                let range = self.range(scope)?;
+                self.nesting -= 1;
+                Ok(Ok(Node::Range(Box::new(range))))
+            }
+            Keyword::Template => self.template(scope).map(Ok),
+        }
+    }
+
+    /// `if` or `with` with all its `else if`, which are read in a loop because charts chain dozens of them.
+    fn clauses(&mut self, scope: &mut Scope, keyword: Keyword) -> Parsed<Clauses> {
+        let context = if keyword == Keyword::If { "if" } else { "with" };
+        let mark = scope.mark();
+        let mut clauses = Vec::new();
+        let mut otherwise = Vec::new();
+        loop {
+            let pipeline = self.pipeline(scope, context, Kind::Close)?;
+            let (nodes, ending) = self.nodes(scope)?;
+            clauses.push((pipeline, nodes));
+            let Ending::Else(_) = ending else { break };
+            let next = self.peek_non_space()?;
+            match next.kind {
+                Kind::Keyword(again @ (Keyword::If | Keyword::With)) => {
+                    self.next_non_space()?;
+                    if again != keyword {
+                        return self.unexpected(next, &format!("else of {context}"));
+                    }
+                }
+                _ => {
+                    otherwise = self.otherwise(scope)?;
+                    break;
+                }
+            }
+        }
+        scope.leave(mark);
+        Ok(Clauses { clauses, otherwise })
+    }
+
+    fn otherwise(&mut self, scope: &mut Scope) -> Parsed<Vec<Node>> {
+        let (nodes, ending) = self.nodes(scope)?;
+        match ending {
+            Ending::End => Ok(nodes),
+            Ending::Else(token) => self.fail(token, "expected end; found {{else}}"),
+        }
+    }
+
+    fn range(&mut self, scope: &mut Scope) -> Parsed<Range> {
+        let mark = scope.mark();
+        let pipeline = self.pipeline(scope, "range", Kind::Close)?;
+        scope.ranges += 1;
+        let (nodes, ending) = self.nodes(scope)?;
+        scope.ranges -= 1;
+        let otherwise = match ending {
+            Ending::End => Vec::new(),
+            Ending::Else(_) => {
+                let next = self.peek_non_space()?;
+                if matches!(next.kind, Kind::Keyword(_)) {
+                    return self.unexpected(next, "else of range");
+                }
+                self.otherwise(scope)?
+            }
+        };
+        scope.leave(mark);
+        Ok(Range { pipeline, nodes, otherwise })
+    }
+
+    fn block(&mut self, scope: &mut Scope) -> Parsed<Node> {
+        let context = "block clause";
+        let token = self.next_non_space()?;
+        let name = self.template_name(token, context)?;
+        let pipeline = self.pipeline(scope, context, Kind::Close)?;
+        self.enter(token)?;
+        self.body(name.clone(), token, context)?;
+        self.nesting -= 1;
+        let span = self.span(token, token.start, token.end);
+        Ok(Node::Template { span, name, pipeline: Some(pipeline) })
+    }
+
+    fn template(&mut self, scope: &mut Scope) -> Parsed<Node> {
+        let context = "template clause";
+        let token = self.next_non_space()?;
+        let name = self.template_name(token, context)?;
+        let next = self.next_non_space()?;
+        let pipeline = if next.kind == Kind::Close {
+            None
+        } else {
+            self.put_back(next);
+            Some(self.pipeline(scope, context, Kind::Close)?)
+        };
+        Ok(Node::Template { span: self.span(token, token.start, token.end), name, pipeline })
+    }
+
+    /// Declarations and commands up to the closing token, which is read.
+    fn pipeline(&mut self, scope: &mut Scope, context: &str, close: Kind) -> Parsed<Pipeline> {
+        let first = self.peek_non_space()?;
+        let (names, is_assignment) = self.variables(context)?;
+        let pending = scope.names.len();
+        // Declared names pass the parser from here on but have no value before the commands have run.
+        scope.names.extend(names.iter().map(|name| Slot { name: name.clone(), number: None, is_element: false }));
+        let mut commands = Vec::new();
+        let end = loop {
+            let token = self.next_non_space()?;
+            match token.kind {
+                kind if kind == close => break token,
+                Kind::Bool
+                | Kind::Char
+                | Kind::Dot
+                | Kind::Field
+                | Kind::Name
+                | Kind::Number
+                | Kind::Nil
+                | Kind::Raw
+                | Kind::Quoted
+                | Kind::Variable
+                | Kind::LeftParen => {
+                    self.put_back(token);
+                    commands.push(self.command(scope)?);
+                }
+                _ => return self.unexpected(token, context),
+            }
+        };
+        if commands.is_empty() {
+            return self.fail(end, format!("missing value for {context}"));
+        }
+        self.check_stages(&commands, end)?;
+        let variables = self.resolve(scope, pending, names, is_assignment, context == "range");
+        Ok(Pipeline { span: self.span(first, first.start, end.start), variables, commands })
+    }
+
+    fn resolve(
+        &self,
+        scope: &mut Scope,
+        pending: usize,
+        names: Vec<String>,
+        is_assignment: bool,
+        is_range: bool,
+    ) -> Vec<Slot> {
+        if is_assignment {
+            let undefined = |name: &String| Slot { name: name.clone(), number: None, is_element: false };
+            return names.iter().map(|name| scope.find(name).unwrap_or_else(|| undefined(name))).collect();
+        }
+        scope.names.drain(pending..pending + names.len());
+        names.iter().map(|name| scope.declare(name, is_range)).collect()
+    }
+
+    fn check_stages(&self, commands: &[Command], at: Token) -> Parsed<()> {
+        for (stage, command) in commands.iter().enumerate().skip(1) {
+            let is_value = matches!(
+                command.operands.first().map(|operand| &operand.kind),
+                Some(
+                    OperandKind::Bool(_)
+                        | OperandKind::Dot
+                        | OperandKind::Nil
+                        | OperandKind::Number(_)
+                        | OperandKind::Text(_)
+                )
+            );
+            if is_value {
+                return self.fail(at, format!("non executable command in pipeline stage {}", stage + 1));
+            }
+        }
+        Ok(())
+    }
+
+    /// `$x :=`, `$x =` or `$i, $x :=` if the pipeline starts so.
+    fn variables(&mut self, context: &str) -> Parsed<(Vec<String>, bool)> {
+        let mut names = Vec::new();
+        loop {
+            let variable = self.peek_non_space()?;
+            if variable.kind != Kind::Variable {
+                return Ok((names, false));
+            }
+            self.next_non_space()?;
+            let after = self.next()?;
+            let sign = if after.kind == Kind::Space { self.next_non_space()? } else { after };
+            match sign.kind {
+                Kind::Assign | Kind::Declare => {
+                    names.push(self.written(variable).to_owned());
+                    return Ok((names, sign.kind == Kind::Assign));
+                }
+                Kind::Other if self.written(sign) == "," => {
+                    names.push(self.written(variable).to_owned());
+                    if context != "range" || names.len() >= 2 {
+                        return self.fail(sign, format!("too many declarations in {context}"));
+                    }
+                    let next = self.peek_non_space()?;
+                    if !matches!(next.kind, Kind::Variable | Kind::Close | Kind::RightParen) {
+                        return self.fail(next, "range can only initialize variables");
+                    }
+                }
+                _ => {
+                    self.put_back(sign);
+                    if after.kind == Kind::Space {
+                        self.put_back(after);
+                    }
+                    self.put_back(variable);
+                    return Ok((names, false));
+                }
+            }
+        }
+    }
+
+    fn command(&mut self, scope: &mut Scope) -> Parsed<Command> {
+        let first = self.peek_non_space()?;
+        let mut operands = Vec::new();
+        let mut end = first.end;
+        loop {
+            self.peek_non_space()?;
+            if let Some(operand) = self.operand(scope)? {
+                end = operand.span.end as usize;
+                operands.push(operand);
+            }
+            let token = self.next()?;
+            match token.kind {
+                Kind::Space => continue,
+                Kind::Close | Kind::RightParen => self.put_back(token),
+                Kind::Pipe => {}
+                _ => return self.unexpected(token, "operand"),
+            }
+            if operands.is_empty() {
+                return self.fail(token, "empty command");
+            }
+            return Ok(Command { span: self.span(first, first.start, end), operands });
+        }
+    }
+
+    /// A term with the fields that follow it, or nothing if no term is next.
+    fn operand(&mut self, scope: &mut Scope) -> Parsed<Option<Operand>> {
+        let Some(mut operand) = self.term(scope)? else {
+            return Ok(None);
+        };
+        let first = self.peek()?;
+        if first.kind != Kind::Field {
+            return Ok(Some(operand));
+        }
+        let mut names = Vec::new();
+        let mut end = first.end;
+        while self.peek()?.kind == Kind::Field {
+            let token = self.next()?;
+            end = token.end;
+            names.push(self.written(token)[1..].to_owned());
+        }
+        let start = operand.span.start as usize;
+        let span = self.span(first, start, end);
+        let kind = match operand.kind {
+            OperandKind::Field(mut fields) => {
+                fields.append(&mut names);
+                OperandKind::Field(fields)
+            }
+            OperandKind::Variable(slot, mut fields) => {
+                fields.append(&mut names);
+                OperandKind::Variable(slot, fields)
+            }
+            OperandKind::Bool(_)
+            | OperandKind::Text(_)
+            | OperandKind::Number(_)
+            | OperandKind::Nil
+            | OperandKind::Dot => {
+                let term = &self.source[start..operand.span.end as usize];
+                return self.fail(first, format!("unexpected . after term {term:?}"));
+            }
+            OperandKind::Function(_) | OperandKind::Pipeline(_) | OperandKind::Chain(..) => {
+                return Ok(Some(Operand { span, kind: OperandKind::Chain(Box::new(operand), names) }));
+            }
+        };
+        operand = Operand { span, kind };
+        Ok(Some(operand))
+    }
+
+    fn term(&mut self, scope: &mut Scope) -> Parsed<Option<Operand>> {
+        let token = self.next_non_space()?;
+        let written = self.written(token);
+        let kind = match token.kind {
+            Kind::Name => match functions::find(written) {
+                Some(function) => OperandKind::Function(function),
+                None => return self.fail(token, functions::unknown(written)),
+            },
+            Kind::Dot => OperandKind::Dot,
+            Kind::Nil => OperandKind::Nil,
+            Kind::Bool => OperandKind::Bool(written == "true"),
+            Kind::Field => OperandKind::Field(vec![written[1..].to_owned()]),
+            Kind::Variable => match scope.find(written) {
+                Some(slot) => OperandKind::Variable(slot, Vec::new()),
+                None => return self.fail(token, format!("undefined variable {written:?}")),
+            },
+            Kind::Number => match literal::number(written) {
+                Ok(number) => OperandKind::Number(number),
+                Err(message) => return self.fail(token, message),
+            },
+            Kind::Char => match literal::char(written) {
+                Ok(number) => OperandKind::Number(number),
+                Err(message) => return self.fail(token, message),
+            },
+            Kind::Quoted | Kind::Raw => OperandKind::Text(self.string(token)?.unwrap_or_default()),
+            Kind::LeftParen => {
+                self.enter(token)?;
+                let pipeline = self.pipeline(scope, "parenthesized pipeline", Kind::RightParen)?;
+                self.nesting -= 1;
+                let end = pipeline.span.end as usize + 1;
+                let span = self.span(token, token.start, end);
+                return Ok(Some(Operand { span, kind: OperandKind::Pipeline(Box::new(pipeline)) }));
+            }
+            _ => {
+                self.put_back(token);
+                return Ok(None);
+            }
+        };
+        Ok(Some(Operand { span: self.span(token, token.start, token.end), kind }))
+    }
+}

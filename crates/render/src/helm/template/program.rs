@@ -1,0 +1,77 @@
+//! The compiled templates of a chart.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::code::{Code, Source, line_and_column};
+use super::compile::compile;
+use super::error::{Place, TemplateError};
+use super::parser;
+use crate::helm::fault::Fault;
+
+/// Templates by name, ready to run. Parsing it is the expensive part; share it between targets and threads.
+#[derive(Debug, Default)]
+pub struct Program {
+    templates: HashMap<Box<str>, Arc<Code>>,
+}
+
+impl Program {
+    /// Reads files in the given order. Of several definitions of a name the last one counts, unless it is blank: give
+    /// files in the order in which Helm does, deepest paths first.
+    ///
+    /// # Errors
+    /// Every file that cannot be parsed, with its place.
+    pub fn parse<N, T>(files: impl IntoIterator<Item = (N, T)>) -> Result<Self, Vec<TemplateError>>
+    where
+        N: AsRef<str>,
+        T: AsRef<str>,
+    {
+        let mut program = Self::default();
+        let mut errors = Vec::new();
+        for (name, text) in files {
+            match parse_file(name.as_ref(), name.as_ref(), text.as_ref()) {
+                Ok(codes) => codes.into_iter().for_each(|code| program.add(code)),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(program) } else { Err(errors) }
+    }
+
+    fn add(&mut self, code: Code) {
+        if code.is_blank && self.templates.contains_key(&code.name) {
+            return;
+        }
+        self.templates.insert(code.name.clone(), Arc::new(code));
+    }
+
+    /// Whether there is a template of this name: a file or a definition.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.templates.contains_key(name)
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&Arc<Code>> {
+        self.templates.get(name)
+    }
+
+    /// Names that look like the given one, for errors.
+    pub(super) fn nearest(&self, name: &str) -> Option<&str> {
+        self.templates
+            .keys()
+            .map(|known| (strsim::damerau_levenshtein(name, known), known.as_ref()))
+            .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
+            .min()
+            .map(|(_, known)| known)
+    }
+}
+
+/// Parses and compiles a file: its own template first.
+pub(super) fn parse_file(file: &str, name: &str, text: &str) -> Result<Vec<Code>, TemplateError> {
+    let definitions = parser::parse(name, text).map_err(|error| {
+        let (line, column) = line_and_column(text, error.at);
+        let place = Place { file: file.to_owned(), line, column, template: String::new(), context: String::new() };
+        TemplateError { fault: Fault::Failed(error.message), places: vec![place] }
+    })?;
+    let source = Arc::new(Source { file: file.to_owned(), text: text.to_owned() });
+    Ok(definitions.into_iter().map(|definition| compile(definition, &source)).collect())
+}
