@@ -11,6 +11,7 @@
 //! and one arm in [`prepare`]; what every object needs, whatever made it, is in `object.rs`.
 
 pub mod helm;
+pub mod hld;
 mod memo;
 mod object;
 mod raw;

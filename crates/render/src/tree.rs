@@ -82,6 +82,20 @@ impl Tree {
         self.files.iter().map(|(path, bytes)| (path.as_str(), &**bytes))
     }
 
+    /// A file's bytes.
+    pub fn get(&self, path: &str) -> Option<&Arc<[u8]>> {
+        self.files.get(path)
+    }
+
+    /// The files below a folder (empty = the whole tree), each with its path relative to it.
+    pub fn under(&self, folder: &str) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let from = std::ops::Bound::Included(prefix.clone());
+        self.files
+            .range::<String, _>((from, std::ops::Bound::Unbounded))
+            .map_while(move |(path, bytes)| Some((path.strip_prefix(prefix.as_str())?, bytes)))
+    }
+
     /// The folder's path in the workspace.
     pub fn root(&self) -> &str {
         &self.root
@@ -132,6 +146,17 @@ mod tests {
         assert_ne!(tree("x", &[("a", "1"), ("b", "3")]), base);
         assert_ne!(tree("x", &[("a", "1"), ("c", "2")]), base);
         assert_ne!(tree("x", &[("a", "1")]), base);
+    }
+
+    #[test]
+    fn folders() {
+        let files = ["a", "a/b", "a/c/d", "a-b", "b"].map(|path| (path.to_owned(), b"".as_slice()));
+        let tree = Tree::of("", files).unwrap();
+        let under = |folder: &str| tree.under(folder).map(|(path, _)| path.to_owned()).collect::<Vec<_>>();
+        assert_eq!(under("a"), ["b", "c/d"]);
+        assert_eq!(under("").len(), 5);
+        assert_eq!(under("c"), [""; 0]);
+        assert!(tree.get("a/b").is_some() && tree.get("a/c").is_none());
     }
 
     #[test]
