@@ -2,6 +2,7 @@
 
 mod bench;
 mod kube;
+mod oracle;
 mod phases;
 mod setup;
 mod tidy;
@@ -33,6 +34,9 @@ enum Command {
     /// Real Kubernetes clusters on this machine, to play with
     #[command(subcommand)]
     Kube(kube::Command),
+    /// The real tools beside Seaway's own renderers
+    #[command(subcommand)]
+    Oracle(oracle::Command),
     /// Measure Seaway beside its floor and its peers; docs/performance.md has the results
     #[command(subcommand)]
     Bench(bench::Command),
@@ -60,6 +64,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Tidy => tidy::run(),
         Command::Kube(command) => kube::run(command),
+        Command::Oracle(command) => oracle::run(command),
         Command::Bench(command) => bench::run(command),
     }
 }
