@@ -11,6 +11,7 @@
 //! and one arm in [`prepare`]; what every object needs, whatever made it, is in `object.rs`.
 
 pub mod helm;
+pub mod hld;
 pub mod kustomize;
 mod memo;
 mod object;

@@ -1,6 +1,6 @@
 //! The files of one source, in memory.
 
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use seaway_core::{
     diagnostic::{Diagnostic, Place, codes, excerpt},
@@ -82,16 +82,18 @@ impl Tree {
         self.files.iter().map(|(path, bytes)| (path.as_str(), &**bytes))
     }
 
-    /// A file.
-    pub fn file(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(|bytes| &**bytes)
+    /// A file's bytes.
+    pub fn get(&self, path: &str) -> Option<&Arc<[u8]>> {
+        self.files.get(path)
     }
 
-    /// Whether there are files in a folder; an empty path is the tree itself.
-    pub fn has_folder(&self, path: &str) -> bool {
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
-        let next = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded)).next();
-        next.is_some_and(|(found, _)| found.starts_with(&prefix))
+    /// The files below a folder (empty = the whole tree), each with its path relative to it.
+    pub fn under(&self, folder: &str) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let from = std::ops::Bound::Included(prefix.clone());
+        self.files
+            .range::<String, _>((from, std::ops::Bound::Unbounded))
+            .map_while(move |(path, bytes)| Some((path.strip_prefix(prefix.as_str())?, bytes)))
     }
 
     /// The folder's path in the workspace.
@@ -132,8 +134,6 @@ mod tests {
         let twice = tree.insert("a/b.yaml", b"y".as_slice()).unwrap_err();
         assert_eq!(twice.place.unwrap().file, "web/a/b.yaml");
         assert_eq!(tree.files().collect::<Vec<_>>(), [("a/b.yaml", b"x".as_slice())]);
-        assert_eq!((tree.file("a/b.yaml"), tree.file("a")), (Some(b"x".as_slice()), None));
-        assert!(tree.has_folder("") && tree.has_folder("a") && !tree.has_folder("a/b") && !tree.has_folder("a/b.yaml"));
     }
 
     #[test]
@@ -146,6 +146,17 @@ mod tests {
         assert_ne!(tree("x", &[("a", "1"), ("b", "3")]), base);
         assert_ne!(tree("x", &[("a", "1"), ("c", "2")]), base);
         assert_ne!(tree("x", &[("a", "1")]), base);
+    }
+
+    #[test]
+    fn folders() {
+        let files = ["a", "a/b", "a/c/d", "a-b", "b"].map(|path| (path.to_owned(), b"".as_slice()));
+        let tree = Tree::of("", files).unwrap();
+        let under = |folder: &str| tree.under(folder).map(|(path, _)| path.to_owned()).collect::<Vec<_>>();
+        assert_eq!(under("a"), ["b", "c/d"]);
+        assert_eq!(under("").len(), 5);
+        assert_eq!(under("c"), [""; 0]);
+        assert!(tree.get("a/b").is_some() && tree.get("a/c").is_none());
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Every code of a finding. Each has a page in `docs/errors/`; a test checks both directions.
 //!
 //! A code is never given a second meaning. `SW00` files, `SW01` form, `SW02` environments, `SW03` services,
-//! `SW04` configuration, `SW05` manifests, `SW06` plans,
-//! `SW08` kustomizations.
+//! `SW04` configuration, `SW05` manifests, `SW06` plans, `SW08` kustomizations, `SW09` high-level definitions.
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $title:literal;)*) => {
@@ -102,4 +101,28 @@ codes! {
     KUSTOMIZE_STEP = "SW0805", "A step of a kustomization cannot be done";
     KUSTOMIZE_TOO_LARGE = "SW0806", "A kustomization grows too large";
     KUSTOMIZE_DEPRECATED = "SW0807", "A deprecated field of a kustomization";
+
+    HLD_NO_COMPONENT = "SW0901", "No component there";
+    HLD_UNKNOWN_TYPE = "SW0902", "Unknown type of component";
+    HLD_UNUSED = "SW0903", "Configuration without effect";
+    HLD_DISABLED_HIDDEN = "SW0904", "A layer hides that a component is disabled";
+    HLD_NAMESPACE = "SW0905", "A namespace for a kind that may have none";
+    HLD_HOOK = "SW0906", "A hook that is not run";
+    HLD_INCOMPLETE_CHART = "SW0907", "A chart without source or path";
+    HLD_OUTPUT_TWICE = "SW0908", "Two components make one file";
+    HLD_BAD_NAME = "SW0909", "A name that cannot name a file";
+    HLD_NOT_LOCKED = "SW0910", "A source that is not locked";
+    HLD_NOT_FETCHED = "SW0911", "A source that is not here";
+    HLD_ESCAPE = "SW0912", "A path that leaves its repository";
+    HLD_CANNOT_MERGE = "SW0913", "Layers that cannot be merged";
+    HLD_NOT_AN_OBJECT = "SW0914", "A rendered document that is no object";
+    HLD_STATIC = "SW0915", "A folder of manifests that cannot be used";
+    HLD_TOO_LARGE = "SW0916", "Definitions that are too large";
+    HLD_CIRCLE = "SW0917", "A component above itself";
+    HLD_DEPRECATED = "SW0918", "An old spelling";
+    HLD_FURTHER_DOCUMENTS = "SW0919", "More than one document";
+    HLD_BAD_SOURCE = "SW0920", "A source that cannot be fetched";
+    HLD_EDIT = "SW0921", "An edit that cannot be made";
+    HLD_BAD_LOCK = "SW0922", "The lock cannot be read";
+    HLD_CHART = "SW0923", "A component that cannot be rendered";
 }

@@ -10,7 +10,7 @@ mod read;
 
 pub use document::{Document, documents};
 pub use node::{Entry, Key, Node, Span, Yaml};
-pub use read::{DEPTH_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, NODES_MAX, on_deep_stack, read, read_up_to};
+pub use read::{DEPTH_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, NODES_MAX, on_deep_stack, read, read_lenient, read_up_to};
 
 #[cfg(test)]
 mod tests;

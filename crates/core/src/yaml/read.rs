@@ -10,7 +10,7 @@ use serde_json::Number;
 use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
 
 use super::{Document, Entry, Key, Node, Span, Yaml, documents};
-use crate::diagnostic::{Diagnostic, Place, codes, excerpt};
+use crate::diagnostic::{Diagnostic, Place, Severity, codes, excerpt};
 
 /// Largest file of declarations, in bytes. A fleet of ten thousand clusters needs about half of it.
 pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -44,6 +44,23 @@ pub fn read(file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node>
 
 /// As [`read`], with another limit on the size of the file.
 pub fn read_up_to(bytes_max: usize, file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
+    read_as(Manner::Strict, bytes_max, file, text, findings)
+}
+
+/// As [`read_up_to`], for formats of other tools that take more: of two equal keys the last counts and the finding
+/// is a warning, and tags without a meaning here are passed over.
+pub fn read_lenient(bytes_max: usize, file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
+    read_as(Manner::Lenient, bytes_max, file, text, findings)
+}
+
+/// What is refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Strict,
+    Lenient,
+}
+
+fn read_as(manner: Manner, bytes_max: usize, file: &str, text: &str, findings: &mut Vec<Diagnostic>) -> Vec<Node> {
     let whole = Place { file: file.to_owned(), line: 0, column: 0, offset: 0, len: 0 };
     if text.len() > bytes_max {
         let message = format!("the file has {} bytes, expected at most {bytes_max}", text.len());
@@ -62,7 +79,7 @@ pub fn read_up_to(bytes_max: usize, file: &str, text: &str, findings: &mut Vec<D
             );
             break;
         }
-        match read_document(file, text, document, findings) {
+        match read_document(manner, file, text, document, findings) {
             Some(node) if !node.is_null() => nodes.push(node),
             Some(_) | None => {}
         }
@@ -70,10 +87,17 @@ pub fn read_up_to(bytes_max: usize, file: &str, text: &str, findings: &mut Vec<D
     nodes
 }
 
-fn read_document(file: &str, text: &str, document: Document<'_>, findings: &mut Vec<Diagnostic>) -> Option<Node> {
+fn read_document(
+    manner: Manner,
+    file: &str,
+    text: &str,
+    document: Document<'_>,
+    findings: &mut Vec<Diagnostic>,
+) -> Option<Node> {
     let mut builder = Builder::new(file, text, document);
     let mut read = |policy, builder: &mut Builder<'_>| {
-        let tree: Result<Spanned<Raw>, Error> = serde_saphyr::from_str_with_options(document.text, options(policy));
+        let tree: Result<Spanned<Raw>, Error> =
+            serde_saphyr::from_str_with_options(document.text, options(policy, manner));
         tree.map(|tree| builder.node(tree)).map_err(|error| findings.push(builder.fault(&error))).ok()
     };
     let node = read(DuplicateKeyPolicy::LastWins, &mut builder)?;
@@ -83,11 +107,16 @@ fn read_document(file: &str, text: &str, document: Document<'_>, findings: &mut 
         let first = read(DuplicateKeyPolicy::FirstWins, &mut Builder::new(file, text, document))?;
         builder.compare(&first, &node);
     }
-    findings.extend(builder.duplicates.into_values());
+    findings.extend(builder.duplicates.into_values().map(|finding| match manner {
+        Manner::Lenient if finding.code == codes::DUPLICATE_KEY => {
+            Diagnostic { severity: Severity::Warning, ..finding }
+        }
+        Manner::Lenient | Manner::Strict => finding,
+    }));
     Some(node)
 }
 
-fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
+fn options(duplicate_keys: DuplicateKeyPolicy, manner: Manner) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_events: NODES_MAX * 3,
@@ -99,7 +128,7 @@ fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
         duplicate_keys: duplicate_keys,
         legacy_octal_numbers: true,
         strict_booleans: false,
-        reject_unsupported_tags: true,
+        reject_unsupported_tags: manner == Manner::Strict,
         emit_comments: false,
         with_snippet: false,
     }
@@ -224,9 +253,10 @@ impl<'a> Builder<'a> {
             let Some(key) = self.key(key) else { continue };
             let value = self.node(value);
             match places.get(&key.text) {
-                Some(first) => {
-                    let first = entries[*first].key.span;
-                    self.duplicate(&key, first, defined.offset);
+                Some(index) => {
+                    let before = entries[*index].key.span;
+                    self.duplicate(&key, before, defined.offset);
+                    entries[*index] = Entry { key, value };
                 }
                 None => {
                     places.insert(key.text.clone(), entries.len());

@@ -129,3 +129,16 @@ fn json_value() -> impl Strategy<Value = serde_json::Value> {
         ]
     })
 }
+
+#[test]
+fn lenient_reading_takes_the_last_of_equal_keys_and_passes_over_tags() {
+    let mut findings = Vec::new();
+    let text = "a: 1\nb: !replace\n- x\na: 2\n1: x\n1: z\n";
+    let read = super::read_lenient(1000, "f", text, &mut findings);
+    assert_eq!(read[0].to_json(), serde_json::json!({"a": 2, "b": ["x"], "1": "z"}));
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    assert!(!crate::diagnostic::has_errors(&findings), "{findings:?}");
+    let mut findings = Vec::new();
+    let _ = super::read_up_to(1000, "f", text, &mut findings);
+    assert!(crate::diagnostic::has_errors(&findings));
+}

@@ -4,12 +4,49 @@
 //! takes, in Go's types: the machine checks arguments before it calls, with the errors of Go. Functions see values and
 //! a [`Call`], which counts their work and is the only way to drawn randomness and time.
 
+mod arguments;
+mod cases;
+mod cluster;
 mod context;
+mod convert;
+mod data;
+mod defaults;
+mod dicts;
+mod encode;
 mod flow;
+mod golang;
+mod hash;
+mod lists;
+mod math;
+mod merge;
+mod paths;
+mod random;
+mod regular;
+mod strings;
 mod table;
+
+#[cfg(test)]
+mod tests;
 
 pub use context::{Context, Entropy, Lookup};
 pub use table::{Body, Function, Takes, find, names, unknown};
 
 /// Every family of functions.
-pub(crate) static FAMILIES: &[&[Function]] = &[flow::FUNCTIONS];
+pub(crate) static FAMILIES: &[&[Function]] = &[
+    cases::FUNCTIONS,
+    cluster::FUNCTIONS,
+    convert::FUNCTIONS,
+    data::FUNCTIONS,
+    defaults::FUNCTIONS,
+    dicts::FUNCTIONS,
+    encode::FUNCTIONS,
+    flow::FUNCTIONS,
+    golang::FUNCTIONS,
+    hash::FUNCTIONS,
+    lists::FUNCTIONS,
+    math::FUNCTIONS,
+    paths::FUNCTIONS,
+    random::FUNCTIONS,
+    regular::FUNCTIONS,
+    strings::FUNCTIONS,
+];

@@ -45,6 +45,7 @@ fn to_json_at(value: &Value, depth: usize) -> Answer<serde_json::Value> {
     }
     Ok(match value {
         Value::Nil => serde_json::Value::Null,
+        Value::List(list) if list.is_absent() => serde_json::Value::Null,
         Value::Bool(truth) => (*truth).into(),
         Value::Int(number, _) => (*number).into(),
         Value::Float(number) => float_to_json(*number)?,
@@ -96,6 +97,7 @@ fn write_at(out: &mut Writer, value: &Value, style: JsonStyle, depth: usize) -> 
     }
     match value {
         Value::Nil => out.push("null"),
+        Value::List(list) if list.is_absent() => out.push("null"),
         Value::Bool(truth) => out.push(if *truth { "true" } else { "false" }),
         Value::Int(number, _) => out.push(&number.to_string()),
         Value::Float(number) => out.push(&float_text(*number)?),

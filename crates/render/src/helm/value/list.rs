@@ -21,10 +21,14 @@ pub enum ListKind {
 
 /// A shared list.
 #[derive(Clone)]
-pub struct List(Rc<Cell>);
+pub struct List {
+    kind: ListKind,
+    /// Go's nil slice: empty, but `null` as JSON and YAML.
+    is_absent: bool,
+    cell: Rc<Cell>,
+}
 
 struct Cell {
-    kind: ListKind,
     items: Vec<Value>,
 }
 
@@ -60,24 +64,36 @@ impl List {
     pub fn of(kind: ListKind, mut items: Vec<Value>) -> Self {
         items.shrink_to_fit();
         meter::grow(footprint(items.capacity()));
-        Self(Rc::new(Cell { kind, items }))
+        Self { kind, is_absent: false, cell: Rc::new(Cell { items }) }
+    }
+
+    /// Go's nil slice, which `rest`, `concat` and others give for nothing: empty, but `null` as JSON and YAML.
+    #[must_use]
+    pub fn absent(kind: ListKind) -> Self {
+        Self { is_absent: true, ..Self::of(kind, Vec::new()) }
+    }
+
+    /// Whether this is Go's nil slice.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.is_absent
     }
 
     /// What Go declares the elements to be.
     #[must_use]
     pub fn kind(&self) -> ListKind {
-        self.0.kind
+        self.kind
     }
 
     /// Whether both are the same list, not only equal ones.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        Rc::ptr_eq(&self.cell, &other.cell)
     }
 
     /// The items, if nobody else holds the list.
     pub(super) fn into_sole_items(self) -> Option<Vec<Value>> {
-        let mut cell = Rc::try_unwrap(self.0).ok()?;
+        let mut cell = Rc::try_unwrap(self.cell).ok()?;
         meter::shrink(footprint(cell.items.capacity()) - footprint(0));
         Some(std::mem::take(&mut cell.items))
     }
@@ -87,7 +103,7 @@ impl Deref for List {
     type Target = [Value];
 
     fn deref(&self) -> &[Value] {
-        &self.0.items
+        &self.cell.items
     }
 }
 

@@ -1,0 +1,139 @@
+//! Values as JSON and YAML and back.
+
+use super::arguments::text;
+use super::{Context, Function, Takes};
+use crate::helm::fault::{Answer, Fault};
+use crate::helm::value::{
+    JsonStyle, Map, Str, TEXT_BYTES_MAX, Value, Writer, from_json, to_json, too_long, write_json,
+};
+use crate::yaml;
+
+use Takes::{Any, Text};
+
+pub(super) static FUNCTIONS: &[Function] = &[
+    Function::new("toJson", &[Any], |context, a| or_empty(json(context, &a[0], ESCAPED))),
+    Function::new("mustToJson", &[Any], |context, a| json(context, &a[0], ESCAPED)),
+    Function::new("toPrettyJson", &[Any], |context, a| or_empty(json(context, &a[0], PRETTY))),
+    Function::new("mustToPrettyJson", &[Any], |context, a| json(context, &a[0], PRETTY)),
+    Function::new("toRawJson", &[Any], |context, a| json(context, &a[0], RAW)),
+    Function::new("mustToRawJson", &[Any], |context, a| json(context, &a[0], RAW)),
+    Function::new("fromJson", &[Text], |context, a| read_map(context, a, read_json)),
+    Function::new("mustFromJson", &[Text], |context, a| read_json(context, text(a, 0)?)?.map_err(Fault::Failed)),
+    Function::new("fromJsonArray", &[Text], |context, a| read_list(context, a, read_json)),
+    Function::new("toYaml", &[Any], |context, a| or_empty(to_yaml(context, &a[0], yaml::Style::Kubernetes))),
+    Function::new("mustToYaml", &[Any], |context, a| to_yaml(context, &a[0], yaml::Style::Kubernetes)),
+    Function::new("toYamlPretty", &[Any], |context, a| or_empty(to_yaml(context, &a[0], yaml::Style::Pretty))),
+    Function::new("fromYaml", &[Text], |context, a| read_map(context, a, read_yaml)),
+    Function::new("fromYamlArray", &[Text], |context, a| read_list(context, a, read_yaml)),
+];
+
+const ESCAPED: JsonStyle = JsonStyle { escape_html: true, indent: false };
+const PRETTY: JsonStyle = JsonStyle { escape_html: true, indent: true };
+const RAW: JsonStyle = JsonStyle { escape_html: false, indent: false };
+
+fn json(context: &mut Context, value: &Value, style: JsonStyle) -> Answer<Value> {
+    let mut out = Writer::new();
+    write_json(&mut out, value, style)?;
+    context.charge(out.len() / 16)?;
+    Ok(out.finish().into())
+}
+
+/// Helm gives the empty text for what has no form, and an error only for `must…`.
+fn or_empty(answer: Answer<Value>) -> Answer<Value> {
+    match answer {
+        Err(Fault::Failed(_)) => Ok("".into()),
+        other => other,
+    }
+}
+
+fn to_yaml(context: &mut Context, value: &Value, style: yaml::Style) -> Answer<Value> {
+    let mut size = 0;
+    measure(value, 0, &mut size)?;
+    context.charge(size / 16)?;
+    let text = yaml::write(&to_json(value)?, style);
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(too_long());
+    }
+    Ok(text.strip_suffix('\n').unwrap_or(&text).into())
+}
+
+/// Finds out how large a value is before it is copied: one map that is shared a thousand times is written as often.
+fn measure(value: &Value, depth: usize, size: &mut usize) -> Answer<()> {
+    *size += match value {
+        Value::Str(text) => 8 + text.len(),
+        Value::Bytes(bytes) => 8 + bytes.len() * 4 / 3,
+        _ => 8 + depth * 2,
+    };
+    if *size > TEXT_BYTES_MAX {
+        return Err(too_long());
+    }
+    if depth > crate::helm::value::DEPTH_MAX {
+        return Err(crate::helm::value::too_deep());
+    }
+    match value {
+        Value::List(list) => list.iter().try_for_each(|item| measure(item, depth + 1, size)),
+        Value::Map(map) => map.entries().iter().try_for_each(|(key, item)| {
+            *size += key.len();
+            measure(item, depth + 1, size)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What a reader gives: the value, or why the text cannot be read.
+type Read = Result<Value, String>;
+
+fn read_json(context: &mut Context, text: &Str) -> Answer<Read> {
+    context.charge(text.len() / 8)?;
+    Ok(match serde_json::from_str::<serde_json::Value>(&text.text()) {
+        Ok(data) => Ok(from_json(&data)),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+fn read_yaml(context: &mut Context, text: &Str) -> Answer<Read> {
+    context.charge(text.len() / 4)?;
+    Ok(match yaml::read(&text.text(), yaml::Limits::default()) {
+        Ok(data) => Ok(from_json(&data)),
+        Err(error) => Err(format!("error converting YAML to JSON: yaml: {error}")),
+    })
+}
+
+/// A map; errors are in the map under `Error`, as Helm hands them to the chart.
+fn read_map(context: &mut Context, a: &[Value], read: fn(&mut Context, &Str) -> Answer<Read>) -> Answer<Value> {
+    let problem = match read(context, text(a, 0)?)? {
+        Ok(Value::Map(map)) => return Ok(map.into()),
+        Ok(Value::Nil) => return Ok(Map::new().into()),
+        Ok(other) => {
+            let found = json_kind(&other);
+            format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}")
+        }
+        Err(problem) => problem,
+    };
+    Ok(std::iter::once((Str::from("Error"), problem.into())).collect::<Map>().into())
+}
+
+/// A list; an error is its only item.
+fn read_list(context: &mut Context, a: &[Value], read: fn(&mut Context, &Str) -> Answer<Read>) -> Answer<Value> {
+    let problem = match read(context, text(a, 0)?)? {
+        Ok(Value::List(list)) => return Ok(list.into()),
+        Ok(Value::Nil) => return Ok(Value::list(Vec::new())),
+        Ok(other) => {
+            let found = json_kind(&other);
+            format!("json: cannot unmarshal {found} into Go value of type []interface {{}}")
+        }
+        Err(problem) => problem,
+    };
+    Ok(Value::list(vec![problem.into()]))
+}
+
+fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Nil => "null",
+        Value::Bool(_) => "bool",
+        Value::Int(..) | Value::Float(_) => "number",
+        Value::Str(_) | Value::Bytes(_) => "string",
+        Value::List(_) => "array",
+        Value::Map(_) | Value::Object(_) => "object",
+    }
+}

@@ -1,0 +1,155 @@
+//! Regular expressions with Go's meaning, on an engine that needs time linear in the text.
+
+mod syntax;
+
+use regex::Regex;
+
+use super::arguments::{int, text};
+use super::{Context, Function, Takes};
+use crate::helm::fault::{Answer, Fault};
+use crate::helm::value::{List, ListKind, Str, Value, Writer};
+
+use Takes::{Int, Text};
+
+pub(super) static FUNCTIONS: &[Function] = &[
+    Function::new("regexMatch", &[Text, Text], matches_or_not),
+    Function::new("mustRegexMatch", &[Text, Text], matches),
+    Function::new("regexFind", &[Text, Text], find),
+    Function::new("mustRegexFind", &[Text, Text], find),
+    Function::new("regexFindAll", &[Text, Text, Int], find_all),
+    Function::new("mustRegexFindAll", &[Text, Text, Int], find_all),
+    Function::new("regexReplaceAll", &[Text, Text, Text], |context, a| replace(context, a, true)),
+    Function::new("mustRegexReplaceAll", &[Text, Text, Text], |context, a| replace(context, a, true)),
+    Function::new("regexReplaceAllLiteral", &[Text, Text, Text], |context, a| replace(context, a, false)),
+    Function::new("mustRegexReplaceAllLiteral", &[Text, Text, Text], |context, a| replace(context, a, false)),
+    Function::new("regexSplit", &[Text, Text, Int], split),
+    Function::new("mustRegexSplit", &[Text, Text, Int], split),
+    Function::new("regexQuoteMeta", &[Text], quote_meta),
+];
+
+/// Bytes of one compiled expression. `(a{1000}){1000}` would need a hundred times as much.
+const COMPILED_BYTES_MAX: usize = 1 << 20;
+
+pub(super) fn compile(pattern: &str) -> Answer<Regex> {
+    let translated = syntax::translate(pattern)?;
+    regex::RegexBuilder::new(&translated)
+        .size_limit(COMPILED_BYTES_MAX)
+        .dfa_size_limit(COMPILED_BYTES_MAX)
+        .nest_limit(200)
+        .build()
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => Fault::Limit {
+                what: "the size of a compiled regular expression in bytes",
+                limit: COMPILED_BYTES_MAX as u64,
+                help: "use smaller repetitions",
+            },
+            other => Fault::Failed(format!("error parsing regexp: {}: `{pattern}`", problem(&other))),
+        })
+}
+
+/// The last line of the engine's report, which says what is wrong.
+fn problem(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+fn prepared(context: &mut Context, a: &[Value]) -> Answer<std::rc::Rc<Regex>> {
+    // An expression looks at each byte once, at some cost.
+    context.charge(text(a, 1)?.len() / 4)?;
+    context.regex(text(a, 0)?, compile)
+}
+
+fn matches(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    Ok(prepared(context, a)?.is_match(&text(a, 1)?.text()).into())
+}
+
+fn matches_or_not(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    match matches(context, a) {
+        Err(Fault::Failed(_)) => Ok(false.into()),
+        other => other,
+    }
+}
+
+fn find(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    let regex = prepared(context, a)?;
+    Ok(regex.find(&text(a, 1)?.text()).map_or("", |found| found.as_str()).into())
+}
+
+/// At most so many; nothing below zero is a limit.
+fn count_max(a: &[Value]) -> Answer<usize> {
+    Ok(usize::try_from(int(a, 2)?).unwrap_or(usize::MAX))
+}
+
+fn texts_or_absent(texts: Vec<Str>) -> Value {
+    if texts.is_empty() { List::absent(ListKind::Str).into() } else { List::of_text(texts).into() }
+}
+
+fn find_all(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    let regex = prepared(context, a)?;
+    let source = text(a, 1)?.text();
+    let found = regex.find_iter(&source).take(count_max(a)?).map(|found| Str::from(found.as_str())).collect();
+    Ok(texts_or_absent(found))
+}
+
+fn replace(context: &mut Context, a: &[Value], expands: bool) -> Answer<Value> {
+    let regex = prepared(context, a)?;
+    let (whole, replacement) = (text(a, 1)?, text(a, 2)?.text());
+    let source = whole.text();
+    let mut out = Writer::with_capacity(source.len());
+    let mut written = 0;
+    let mut expanded = String::new();
+    for captures in regex.captures_iter(&source) {
+        let Some(found) = captures.get(0) else { continue };
+        out.push(&source[written..found.start()])?;
+        if expands {
+            expanded.clear();
+            captures.expand(&replacement, &mut expanded);
+            out.push(&expanded)?;
+        } else {
+            out.push(&replacement)?;
+        }
+        written = found.end();
+    }
+    out.push(&source[written..])?;
+    Ok(out.finish().into())
+}
+
+fn split(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    let regex = prepared(context, a)?;
+    let source = text(a, 1)?.text();
+    let count = count_max(a)?;
+    if count == 0 {
+        return Ok(List::absent(ListKind::Str).into());
+    }
+    if source.is_empty() && !text(a, 0)?.is_empty() {
+        return Ok(List::of_text([""]).into());
+    }
+    let mut parts: Vec<Str> = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for found in regex.find_iter(&source).take(count) {
+        if count != usize::MAX && parts.len() + 1 == count {
+            break;
+        }
+        end = found.start();
+        if found.end() != 0 {
+            parts.push(source[start..end].into());
+        }
+        start = found.end();
+    }
+    if end != source.len() {
+        parts.push(source[start..].into());
+    }
+    Ok(texts_or_absent(parts))
+}
+
+fn quote_meta(_: &mut Context, a: &[Value]) -> Answer<Value> {
+    let source = text(a, 0)?.text();
+    let mut out = Writer::with_capacity(source.len() + 8);
+    for char in source.chars() {
+        if r"\.+*?()|[]{}^$".contains(char) {
+            out.push("\\")?;
+        }
+        out.push(char.encode_utf8(&mut [0; 4]))?;
+    }
+    Ok(out.finish().into())
+}
