@@ -1,6 +1,6 @@
 //! The files of one source, in memory.
 
-use std::{collections::BTreeMap, ops::Bound, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use seaway_core::{
     diagnostic::{Diagnostic, Place, codes, excerpt},
@@ -96,18 +96,6 @@ impl Tree {
             .map_while(move |(path, bytes)| Some((path.strip_prefix(prefix.as_str())?, bytes)))
     }
 
-    /// A file.
-    pub fn file(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(|bytes| &**bytes)
-    }
-
-    /// Whether there are files in a folder; an empty path is the tree itself.
-    pub fn has_folder(&self, path: &str) -> bool {
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
-        let next = self.files.range::<str, _>((Bound::Included(prefix.as_str()), Bound::Unbounded)).next();
-        next.is_some_and(|(found, _)| found.starts_with(&prefix))
-    }
-
     /// The folder's path in the workspace.
     pub fn root(&self) -> &str {
         &self.root
@@ -146,8 +134,6 @@ mod tests {
         let twice = tree.insert("a/b.yaml", b"y".as_slice()).unwrap_err();
         assert_eq!(twice.place.unwrap().file, "web/a/b.yaml");
         assert_eq!(tree.files().collect::<Vec<_>>(), [("a/b.yaml", b"x".as_slice())]);
-        assert_eq!((tree.file("a/b.yaml"), tree.file("a")), (Some(b"x".as_slice()), None));
-        assert!(tree.has_folder("") && tree.has_folder("a") && !tree.has_folder("a/b") && !tree.has_folder("a/b.yaml"));
     }
 
     #[test]

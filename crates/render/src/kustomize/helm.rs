@@ -144,7 +144,7 @@ impl ChartSpec {
         }
         let home = self.chart_home(folder)?;
         let path = super::load::join_text(&home, &self.name);
-        if !folder.tree().has_folder(&path) {
+        if !super::load::has_folder(folder.tree(), &path) {
             let message =
                 format!("there is no chart {} in `{}`", quoted(&self.name), seaway_core::diagnostic::excerpt(&home));
             let help = "put the chart there; rendering fetches nothing";
@@ -214,7 +214,7 @@ impl ChartSpec {
             return values(folder.text(&self.values_file)?, budget);
         }
         let path = format!("{chart}/values.yaml");
-        let bytes = folder.tree().file(&path).ok_or_else(|| {
+        let bytes = folder.tree().get(&path).ok_or_else(|| {
             Fault::new(seaway_core::diagnostic::codes::KUSTOMIZE_PATH, format!("expected a file at {}", quoted(&path)))
         })?;
         let text = std::str::from_utf8(bytes)

@@ -92,7 +92,7 @@ impl<'a> Folder<'a> {
 
     /// A file of this folder, when there is one.
     pub(crate) fn find(&self, name: &str) -> Option<&'a [u8]> {
-        self.tree.tree.file(&join_text(&self.path.join("/"), name))
+        self.tree.tree.get(&join_text(&self.path.join("/"), name)).map(|bytes| &**bytes)
     }
 
     /// Whether a path leads to a file, whether it may be read from here or not.
@@ -100,7 +100,7 @@ impl<'a> Folder<'a> {
         if is_file_address(path) {
             return self.remotes.files.contains_key(path);
         }
-        resolve(&self.path, path).is_some_and(|path| self.tree.tree.file(&path.join("/")).is_some())
+        resolve(&self.path, path).is_some_and(|path| self.tree.tree.get(&path.join("/")).is_some())
     }
 
     /// The bytes of a file in this folder or below.
@@ -111,8 +111,8 @@ impl<'a> Folder<'a> {
         }
         let full = resolve(&self.path, path).ok_or_else(|| outside(path))?;
         let text = full.join("/");
-        let Some(bytes) = self.tree.tree.file(&text) else {
-            let what = if self.tree.tree.has_folder(&text) { "a folder" } else { "nothing" };
+        let Some(bytes) = self.tree.tree.get(&text) else {
+            let what = if has_folder(self.tree.tree, &text) { "a folder" } else { "nothing" };
             let message = format!("expected a file at {}, found {what}", quoted(&self.name_of(path)));
             return Err(Fault::new(codes::KUSTOMIZE_PATH, message));
         };
@@ -169,10 +169,10 @@ impl<'a> Folder<'a> {
 
     fn check_exists(&self, path: &str) -> Outcome<()> {
         let full = self.path.join("/");
-        if full.is_empty() || self.tree.tree.has_folder(&full) {
+        if full.is_empty() || has_folder(self.tree.tree, &full) {
             return Ok(());
         }
-        let what = if self.tree.tree.file(&full).is_some() { "a file" } else { "nothing" };
+        let what = if self.tree.tree.get(&full).is_some() { "a file" } else { "nothing" };
         let message = format!(
             "expected a file or folder at {}, found {what}",
             quoted(if path.is_empty() { &full } else { path })
@@ -187,6 +187,11 @@ impl<'a> Folder<'a> {
         };
         if self.referrers.iter().any(is_around) { Err(circle(path)) } else { Ok(()) }
     }
+}
+
+/// Whether there are files in a folder.
+pub(crate) fn has_folder(tree: &Tree, path: &str) -> bool {
+    tree.under(path).next().is_some()
 }
 
 fn circle(path: &str) -> Box<Fault> {

@@ -4,7 +4,6 @@
 //! events before it.
 
 mod claims;
-mod fingerprint;
 mod gates;
 mod order;
 mod pace;
