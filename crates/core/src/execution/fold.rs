@@ -121,15 +121,19 @@ impl State {
             _ => return Ok(()),
         };
         let target = self.frame.target_of(id).ok_or_else(|| FoldError(format!("it has no step {id}")))?;
+        let trying_since_ms = super::step::trying_since_ms(self, id, at_ms);
         let step = &mut self.steps[id.index()];
-        if let StepStatus::Retrying { at_ms } = step.status {
-            self.retrying.remove(&(at_ms, id));
+        // A pause may hold an attempt that is due; the time that nobody tried is not the target's silence.
+        let mut held_ms = 0;
+        if let StepStatus::Retrying { at_ms: due_ms } = step.status {
+            held_ms = at_ms.saturating_sub(due_ms).max(0);
+            self.retrying.remove(&(due_ms, id));
         }
         match event {
             Event::StepStarted { attempt, deadline_ms, .. } => {
                 step.status = StepStatus::Running;
                 step.attempt = *attempt;
-                step.trying_since_ms.get_or_insert(at_ms);
+                step.trying_since_ms = step.trying_since_ms.map(|since_ms| since_ms.saturating_add(held_ms).min(at_ms));
                 step.started_ms = Some(at_ms);
                 step.deadline_ms = *deadline_ms;
                 step.progress = None;
@@ -154,6 +158,7 @@ impl State {
                 self.running.remove(&id);
                 step.status = match retry_at_ms {
                     Some(at_ms) => {
+                        step.trying_since_ms = Some(trying_since_ms);
                         self.retrying.insert((*at_ms, id));
                         StepStatus::Retrying { at_ms: *at_ms }
                     }
@@ -172,12 +177,10 @@ impl State {
         self.ready.clear();
         self.retrying.clear();
         // Only bakes can be in flight when a rollout ends; they only read, and start anew after a retry.
-        for step in std::mem::take(&mut self.running) {
-            self.steps[step.index()].status = StepStatus::Pending;
-        }
+        self.running.clear();
         for step in &mut self.steps {
-            if matches!(step.status, StepStatus::Retrying { .. }) {
-                step.status = StepStatus::Pending;
+            if matches!(step.status, StepStatus::Running | StepStatus::Retrying { .. }) {
+                step.start_anew();
             }
         }
     }
@@ -243,7 +246,7 @@ impl State {
                 self.retrying.remove(&(at_ms, id));
             }
             self.running.remove(&id);
-            self.steps[id.index()].status = StepStatus::Pending;
+            self.steps[id.index()].start_anew();
         }
     }
 
@@ -279,7 +282,7 @@ impl State {
                 self.ready.remove(&step.id);
                 if let StepStatus::Retrying { at_ms } = self.steps[step.id.index()].status {
                     self.retrying.remove(&(at_ms, step.id));
-                    self.steps[step.id.index()].status = StepStatus::Pending;
+                    self.steps[step.id.index()].start_anew();
                 }
             }
         } else {

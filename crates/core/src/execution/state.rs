@@ -158,7 +158,8 @@ pub struct StepState {
     pub status: StepStatus,
     /// Attempts so far.
     pub attempt: u32,
-    /// Since when it has been tried without success, in epoch milliseconds.
+    /// Since when its target has not answered, in epoch milliseconds: since the first such failure in a row. Time in
+    /// which nobody tried is not counted, so it may lie later than that failure.
     pub trying_since_ms: Option<i64>,
     /// When the current attempt started, in epoch milliseconds.
     pub started_ms: Option<i64>,
@@ -264,6 +265,14 @@ impl State {
         let retry = self.retrying.first().map(|(at_ms, _)| *at_ms).filter(|_| !is_held);
         let deadline = self.running.iter().map(|step| self.steps[step.index()].deadline_ms).min();
         [claim, retry, deadline].into_iter().flatten().min()
+    }
+}
+
+impl StepState {
+    /// Puts back what was in flight, or was to be tried again. What its target did before does not count any more.
+    pub(super) fn start_anew(&mut self) {
+        self.status = StepStatus::Pending;
+        self.trying_since_ms = None;
     }
 }
 

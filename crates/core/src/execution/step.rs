@@ -69,16 +69,37 @@ pub(super) fn expire(draft: &mut Draft<'_>) -> Result<(), Refusal> {
 }
 
 fn fail(draft: &mut Draft<'_>, id: StepId, failure: Failure) -> Result<(), Refusal> {
-    let step = &draft.state.steps[id.index()];
-    let attempt = step.attempt;
+    let attempt = draft.state.steps[id.index()].attempt;
     let retry_at_ms = draft.at_ms.saturating_add(backoff_ms(attempt));
-    let give_up_ms = i64::try_from(draft.state.frame.plan.give_up_unreachable_after.0).unwrap_or(i64::MAX);
-    let trying_since_ms = step.trying_since_ms.unwrap_or(draft.at_ms);
+    let trying_since_ms = trying_since_ms(draft.state, id, draft.at_ms);
+    let give_up_ms = give_up_ms(draft.state);
     let is_retried = failure.kind.is_transient()
         && draft.state.stop.is_none()
         && retry_at_ms.saturating_sub(trying_since_ms) <= give_up_ms;
     let retry_at_ms = is_retried.then_some(retry_at_ms);
     draft.emit(Event::StepFailed { step: id, attempt, failure, retry_at_ms })
+}
+
+/// Since when a target has not answered, when one more attempt fails for now: since the first such failure in a row.
+///
+/// What an attempt did before it failed for the first time does not count: a bake may have watched for hours. Nor does
+/// an earlier row when a bake has watched for longer than an unreachable target could take to be noticed.
+pub(super) fn trying_since_ms(state: &State, id: StepId, at_ms: i64) -> i64 {
+    let step = &state.steps[id.index()];
+    let request_ms =
+        state.frame.target_of(id).map(|target| state.frame.target(target).connection.limits.request_timeout);
+    let silent_ms = give_up_ms(state).saturating_add(request_ms.map_or(0, |request| millis(request.0)));
+    let ran_ms = at_ms.saturating_sub(step.started_ms.unwrap_or(at_ms));
+    let has_watched = bake::until_ms(state, id).is_some_and(|until_ms| at_ms < until_ms) && ran_ms > silent_ms;
+    step.trying_since_ms.filter(|_| !has_watched).unwrap_or(at_ms)
+}
+
+fn give_up_ms(state: &State) -> i64 {
+    millis(state.frame.plan.give_up_unreachable_after.0)
+}
+
+fn millis(unsigned: u64) -> i64 {
+    i64::try_from(unsigned).unwrap_or(i64::MAX)
 }
 
 fn backoff_ms(attempt: u32) -> i64 {

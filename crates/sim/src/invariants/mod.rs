@@ -4,6 +4,7 @@
 //! events before it.
 
 mod claims;
+mod fingerprint;
 mod gates;
 mod order;
 mod pace;

@@ -1,6 +1,10 @@
 //! Truth: what a rollout says it has done is what its targets run.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use seaway_core::{
     digest::Digest,
@@ -60,6 +64,18 @@ impl Running {
         {
             let order = facts.succeeded(step, attempt, replay.epoch, entry.order);
             self.verified.insert(target, order.unwrap_or(0));
+        }
+    }
+
+    /// Hashes what runs where. When a target was seen matters only once other hands have changed something.
+    pub fn fingerprint(&self, to: &mut impl Hasher) {
+        let Self { before: _, changed, verified } = self;
+        changed.len().hash(to);
+        for (place, Content { whole, drifted }) in changed {
+            (place, whole, drifted).hash(to);
+        }
+        if changed.values().any(|content| content.drifted.is_some()) {
+            verified.hash(to);
         }
     }
 

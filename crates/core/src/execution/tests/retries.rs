@@ -39,6 +39,69 @@ fn a_target_that_does_not_answer_is_tried_again_until_patience_ends() {
 }
 
 #[test]
+fn a_bake_that_loses_contact_now_and_then_goes_on() {
+    // Two hours, patience of ten seconds.
+    let mut run = Run::start(plan(vec![stage("all", &["a"]).bake(7200)]));
+    run.verify(&["a"]);
+    run.clear();
+    for _ in 0..2 {
+        run.pass(3000).fail("a", Bake, FailureKind::Unreachable);
+        run.wake();
+    }
+    run.pass(1197).ok("a", Bake);
+    insta::assert_snapshot!(run.log(), @"
+    50m engine: failed a/bake /1: unreachable: it did not, again at 50m 1s
+    50m 1s engine: started a/bake /2, deadline 2h 1m
+       → perform a/bake /2 epoch 1 until 2h
+    1h 40m engine: failed a/bake /2: unreachable: it did not, again at 1h 40m
+    1h 40m engine: started a/bake /3, deadline 2h 1m
+       → perform a/bake /3 epoch 1 until 2h
+    2h engine: succeeded a/bake /3
+    2h engine: StageCompleted all Baked
+    2h engine: Succeeded
+    ");
+}
+
+#[test]
+fn patience_with_a_bake_ends_too() {
+    let mut run = Run::start(plan(vec![stage("all", &["a"]).bake(7200)]));
+    run.verify(&["a"]);
+    run.pass(3000);
+    run.clear();
+    for _ in 0..4 {
+        run.fail("a", Bake, FailureKind::Unreachable);
+        if run.state.end.is_none() {
+            run.wake();
+        }
+    }
+    insta::assert_snapshot!(run.log(), @r#"
+    50m engine: failed a/bake /1: unreachable: it did not, again at 50m 1s
+    50m 1s engine: started a/bake /2, deadline 2h 1m
+       → perform a/bake /2 epoch 1 until 2h
+    50m 1s engine: failed a/bake /2: unreachable: it did not, again at 50m 3s
+    50m 3s engine: started a/bake /3, deadline 2h 1m
+       → perform a/bake /3 epoch 1 until 2h
+    50m 3s engine: failed a/bake /3: unreachable: it did not, again at 50m 7s
+    50m 7s engine: started a/bake /4, deadline 2h 1m
+       → perform a/bake /4 epoch 1 until 2h
+    50m 7s engine: failed a/bake /4: unreachable: it did not
+    50m 7s engine: Failed all ["a"]
+    "#);
+}
+
+#[test]
+fn a_pause_does_not_use_up_patience() {
+    let mut run = Run::start(plan(vec![stage("all", &["a"])]));
+    run.fail("a", Apply, FailureKind::Unreachable);
+    run.command("ann", Command::Pause);
+    run.pass(3600).command("ann", Command::Resume);
+    run.tick();
+    run.clear();
+    run.fail("a", Apply, FailureKind::Unreachable);
+    insta::assert_snapshot!(run.log(), @"1h engine: failed a/apply /2: unreachable: it did not, again at 1h 2s");
+}
+
+#[test]
 fn an_answer_after_silence_counts() {
     let mut run = Run::start(plan(vec![stage("all", &["a"])]));
     run.fail("a", Apply, FailureKind::Throttled);
