@@ -1,9 +1,9 @@
 //! YAML text to values: libyaml's scanner, go-yaml's meaning, JSON's types.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::Engine as _;
-use libyaml_safer::{Event, EventData, Mark, Parser};
+use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use seaway_core::diagnostic::excerpt;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
@@ -40,8 +40,11 @@ fn place(line: u32, column: u32) -> String {
 /// # Errors
 /// When the text is not YAML, holds what JSON cannot, or goes beyond a limit.
 pub(crate) fn read(text: &str, limits: Limits) -> Result<Value, Error> {
-    let mut input = text.as_bytes();
-    Ok(Reader::new(&mut input, limits).document()?.unwrap_or(Value::Null))
+    let whole = with_line_break(text);
+    let mut input = whole.as_bytes();
+    let mut reader = Reader::new(&mut input, limits);
+    reader.unbroken_end = (whole.len() != text.len()).then_some(text.len());
+    Ok(reader.document()?.unwrap_or(Value::Null))
 }
 
 /// All documents of a stream, `null` for empty ones; the limits hold for all of them together.
@@ -49,13 +52,21 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Value, Error> {
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_all(text: &str, limits: Limits) -> Result<Vec<Value>, Error> {
-    let mut input = text.as_bytes();
+    let whole = with_line_break(text);
+    let mut input = whole.as_bytes();
     let mut reader = Reader::new(&mut input, limits);
+    reader.unbroken_end = (whole.len() != text.len()).then_some(text.len());
     let mut documents = Vec::new();
     while let Some(document) = reader.document()? {
         documents.push(document);
     }
     Ok(documents)
+}
+
+/// The text with a line break at its end. The scanner panics on a block text that ends with its input; what the line
+/// break adds to such a text is taken off again.
+fn with_line_break(text: &str) -> Cow<'_, str> {
+    if text.is_empty() || text.ends_with('\n') { text.into() } else { format!("{text}\n").into() }
 }
 
 struct Reader<'a, 'b> {
@@ -64,6 +75,8 @@ struct Reader<'a, 'b> {
     nodes_left: usize,
     text_left: usize,
     depth_max: usize,
+    /// Bytes of a text that did not end with a line break.
+    unbroken_end: Option<usize>,
 }
 
 /// A value that aliases repeat, and what each repetition costs.
@@ -112,6 +125,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             nodes_left: limits.nodes,
             text_left: limits.text_bytes,
             depth_max: limits.depth,
+            unbroken_end: None,
         }
     }
 
@@ -154,7 +168,12 @@ impl<'a, 'b> Reader<'a, 'b> {
     fn node(&mut self, event: Event, open: &mut Vec<Open>) -> Result<Option<(Item, usize)>, Error> {
         let at = event.start_mark;
         match event.data {
-            EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
+            EventData::Scalar { anchor, tag, mut value, plain_implicit, style, .. } => {
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let is_last = self.unbroken_end.is_some_and(|end| event.end_mark.index > end as u64);
+                if is_block && is_last && value.ends_with('\n') {
+                    value.pop();
+                }
                 self.spend(1, value.len(), open.len(), at)?;
                 let text = value.len();
                 let item = scalar(tag.as_deref(), plain_implicit, value, at)?;

@@ -162,7 +162,29 @@ fn numbers_are_printed_as_go_prints_them() {
     }
 }
 
+#[test]
+fn block_texts_may_end_with_the_input() {
+    for (text, expected) in [
+        ("x: |\n  a\n  b", json!({"x": "a\nb"})),
+        ("x: |\n  a\n  b\n", json!({"x": "a\nb\n"})),
+        ("x: |+\n  a", json!({"x": "a"})),
+        ("x: >\n  a\n  b", json!({"x": "a b"})),
+        ("x: |-\n  a", json!({"x": "a"})),
+        ("x: |\n  é", json!({"x": "é"})),
+        ("x: |\n  a\nz: b", json!({"x": "a\n", "z": "b"})),
+        ("- |\n a", json!(["a"])),
+        ("x: |", json!({"x": ""})),
+    ] {
+        assert_eq!(value(text), expected, "{text:?}");
+    }
+}
+
 proptest::proptest! {
+    #[test]
+    fn block_texts_never_panic(text in "x: [|>][-+12]?( #c)?\n[ \ta\n#:-]{0,30}") {
+        let _ = read_all(&text, Limits::default());
+    }
+
     #[test]
     fn reading_never_panics(text in "[-\\[\\]{}:,&*!|>'\"%@`# \n\ta-c0-9.~<?]{0,60}") {
         let _ = read_all(&text, Limits::default());

@@ -384,6 +384,8 @@ mod words {
             break;
         }
         let Some(first) = first else {
+            // The last of nothing but connectors is written twice.
+            out.extend(text.chars().next_back());
             return out;
         };
         let mut capital_run = first.is_uppercase();

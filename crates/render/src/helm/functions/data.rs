@@ -17,14 +17,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("mustToPrettyJson", &[Any], |context, a| json(context, &a[0], PRETTY)),
     Function::new("toRawJson", &[Any], |context, a| json(context, &a[0], RAW)),
     Function::new("mustToRawJson", &[Any], |context, a| json(context, &a[0], RAW)),
-    Function::new("fromJson", &[Text], |context, a| read_map(context, a, read_json)),
+    Function::new("fromJson", &[Text], |context, a| read_map(context, a, read_json, "")),
     Function::new("mustFromJson", &[Text], |context, a| read_json(context, text(a, 0)?)?.map_err(Fault::Failed)),
-    Function::new("fromJsonArray", &[Text], |context, a| read_list(context, a, read_json)),
+    Function::new("fromJsonArray", &[Text], |context, a| read_list(context, a, read_json, "")),
     Function::new("toYaml", &[Any], |context, a| or_empty(to_yaml(context, &a[0], yaml::Style::Kubernetes))),
     Function::new("mustToYaml", &[Any], |context, a| to_yaml(context, &a[0], yaml::Style::Kubernetes)),
     Function::new("toYamlPretty", &[Any], |context, a| or_empty(to_yaml(context, &a[0], yaml::Style::Pretty))),
-    Function::new("fromYaml", &[Text], |context, a| read_map(context, a, read_yaml)),
-    Function::new("fromYamlArray", &[Text], |context, a| read_list(context, a, read_yaml)),
+    Function::new("fromYaml", &[Text], |context, a| read_map(context, a, read_yaml, THROUGH_JSON)),
+    Function::new("fromYamlArray", &[Text], |context, a| read_list(context, a, read_yaml, THROUGH_JSON)),
 ];
 
 const ESCAPED: JsonStyle = JsonStyle { escape_html: true, indent: false };
@@ -83,6 +83,11 @@ fn measure(value: &Value, depth: usize, size: &mut usize) -> Answer<()> {
 /// What a reader gives: the value, or why the text cannot be read.
 type Read = Result<Value, String>;
 
+type Reader = fn(&mut Context, &Str) -> Answer<Read>;
+
+/// How errors begin where YAML was read by way of JSON.
+const THROUGH_JSON: &str = "error unmarshaling JSON: while decoding JSON: ";
+
 fn read_json(context: &mut Context, text: &Str) -> Answer<Read> {
     context.charge(text.len() / 8)?;
     Ok(match serde_json::from_str::<serde_json::Value>(&text.text()) {
@@ -100,13 +105,13 @@ fn read_yaml(context: &mut Context, text: &Str) -> Answer<Read> {
 }
 
 /// A map; errors are in the map under `Error`, as Helm hands them to the chart.
-fn read_map(context: &mut Context, a: &[Value], read: fn(&mut Context, &Str) -> Answer<Read>) -> Answer<Value> {
+fn read_map(context: &mut Context, a: &[Value], read: Reader, through: &str) -> Answer<Value> {
     let problem = match read(context, text(a, 0)?)? {
         Ok(Value::Map(map)) => return Ok(map.into()),
         Ok(Value::Nil) => return Ok(Map::new().into()),
         Ok(other) => {
             let found = json_kind(&other);
-            format!("json: cannot unmarshal {found} into Go value of type map[string]interface {{}}")
+            format!("{through}json: cannot unmarshal {found} into Go value of type map[string]interface {{}}")
         }
         Err(problem) => problem,
     };
@@ -114,13 +119,13 @@ fn read_map(context: &mut Context, a: &[Value], read: fn(&mut Context, &Str) -> 
 }
 
 /// A list; an error is its only item.
-fn read_list(context: &mut Context, a: &[Value], read: fn(&mut Context, &Str) -> Answer<Read>) -> Answer<Value> {
+fn read_list(context: &mut Context, a: &[Value], read: Reader, through: &str) -> Answer<Value> {
     let problem = match read(context, text(a, 0)?)? {
         Ok(Value::List(list)) => return Ok(list.into()),
         Ok(Value::Nil) => return Ok(Value::list(Vec::new())),
         Ok(other) => {
             let found = json_kind(&other);
-            format!("json: cannot unmarshal {found} into Go value of type []interface {{}}")
+            format!("{through}json: cannot unmarshal {found} into Go value of type []interface {{}}")
         }
         Err(problem) => problem,
     };

@@ -26,8 +26,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         .and_more(Takes::Map),
     Function::new("mustMergeOverwrite", &[Takes::Map], |context, a| merge_all(context, a, merge::Mode::Overwrite))
         .and_more(Takes::Map),
-    Function::new("deepCopy", &[Any], |context, a| deep_copy(context, &a[0], 0)),
-    Function::new("mustDeepCopy", &[Any], |context, a| deep_copy(context, &a[0], 0)),
+    Function::new("deepCopy", &[Any], copy),
+    Function::new("mustDeepCopy", &[Any], copy),
 ];
 
 fn dict(_: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -161,6 +161,13 @@ fn merge_all(context: &mut Context, a: &[Value], mode: merge::Mode) -> Answer<Va
         }
     }
     Ok(given_back(&into))
+}
+
+fn copy(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    if a[0].is_nil() {
+        return Err(Fault::failed("deepCopy error: nothing to copy"));
+    }
+    deep_copy(context, &a[0], 0)
 }
 
 fn deep_copy(context: &mut Context, value: &Value, depth: usize) -> Answer<Value> {

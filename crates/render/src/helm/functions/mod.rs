@@ -24,6 +24,7 @@ mod random;
 mod regular;
 mod strings;
 mod table;
+mod toml;
 
 #[cfg(test)]
 mod tests;
@@ -49,4 +50,5 @@ pub(crate) static FAMILIES: &[&[Function]] = &[
     random::FUNCTIONS,
     regular::FUNCTIONS,
     strings::FUNCTIONS,
+    toml::FUNCTIONS,
 ];

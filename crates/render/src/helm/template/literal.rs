@@ -19,7 +19,7 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
     }
     let unsigned = text.trim_start_matches(['+', '-']);
     let is_hex = unsigned.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x"));
-    let is_float = !is_hex && text.contains(['.', 'e', 'E']);
+    let is_float = if is_hex { text.contains(['.', 'p', 'P']) } else { text.contains(['.', 'e', 'E']) };
     if let Some(int) = parse_int(text, 0).filter(|_| !is_float) {
         return Ok(Number { int: Some(int), float: int as f64, is_written_as_float: false });
     }
@@ -28,7 +28,7 @@ pub(super) fn number(text: &str) -> Result<Number, String> {
         let what = if is_digits && !unsigned.starts_with('0') { "integer overflow" } else { "illegal number syntax" };
         return Err(format!("{what}: {text:?}"));
     }
-    let float = parse_float(&text.replace('_', "")).ok_or_else(|| format!("illegal number syntax: {text:?}"))?;
+    let float = parse_float(text).ok_or_else(|| format!("illegal number syntax: {text:?}"))?;
     let whole = float as i64;
     Ok(Number { int: (whole as f64 == float).then_some(whole), float, is_written_as_float: true })
 }

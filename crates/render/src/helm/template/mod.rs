@@ -18,6 +18,8 @@ mod step;
 mod tree;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod tests;
 
 pub use error::{Place, TemplateError};

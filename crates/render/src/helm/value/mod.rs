@@ -3,7 +3,9 @@
 //! The Go type matters: `trunc` refuses an `int64`, `eq 1 1.0` is an error, `typeOf` and `printf "%T"` print it.
 //! Values of one render share parts by reference and stay on one thread; [`meter`] counts what they hold.
 
+mod capabilities;
 mod compare;
+mod files;
 mod format;
 mod json;
 mod list;
@@ -19,7 +21,9 @@ mod tests;
 use std::fmt;
 use std::rc::Rc;
 
+pub use capabilities::Capabilities;
 pub use compare::{deep_equal, equal, less};
+pub use files::Files;
 pub use format::{TEXT_BYTES_MAX, Writer, print_value, print_values, quote_go, sprintf};
 pub(crate) use format::{too_deep, too_long};
 pub use json::{JsonStyle, from_json, map_from_json, to_json, write_json};

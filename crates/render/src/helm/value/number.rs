@@ -149,8 +149,7 @@ fn without_underscores(digits: &str, prefixed: bool) -> Option<std::borrow::Cow<
     (!wrong).then(|| digits.replace('_', "").into())
 }
 
-/// Reads a number as Go's `strconv.ParseFloat(text, 64)`, without its hexadecimal floats. Numbers out of range are
-/// nothing, as they are an error in Go.
+/// Reads a number as Go's `strconv.ParseFloat(text, 64)`. Numbers out of range are nothing, as they are an error in Go.
 #[must_use]
 pub fn parse_float(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -158,8 +157,35 @@ pub fn parse_float(text: &str) -> Option<f64> {
     if is_word || text.eq_ignore_ascii_case("nan") {
         return text.to_ascii_lowercase().parse().ok();
     }
+    let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_hexdigit);
+    let lone = |(at, _): (usize, &str)| at == 0 || !is_digit(at - 1) || !is_digit(at + 1);
+    if text.match_indices('_').any(lone) {
+        return None;
+    }
+    let text = text.replace('_', "");
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
+    if unsigned.get(..2).is_some_and(|prefix| prefix.eq_ignore_ascii_case("0x")) {
+        let number = hexadecimal(&unsigned[2..])?;
+        return Some(if text.starts_with('-') { -number } else { number });
+    }
     if !unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-')) {
         return None;
     }
     text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// `1.8p3` after its prefix: hexadecimal digits and a power of two.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (digits, exponent) = text.split_once(['p', 'P'])?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.len() + fraction.len() == 0 || exponent.strip_prefix(['+', '-']).unwrap_or(exponent).is_empty() {
+        return None;
+    }
+    let mut number = 0.0;
+    for digit in whole.chars().chain(fraction.chars()) {
+        number = number * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let shift = i32::try_from(fraction.len()).ok()?.checked_mul(4)?;
+    let power = exponent.parse::<i32>().ok()?.checked_sub(shift)?;
+    Some(number * 2_f64.powi(power)).filter(|number| number.is_finite())
 }

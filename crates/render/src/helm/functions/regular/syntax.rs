@@ -10,15 +10,41 @@ const REPEAT_MAX: u32 = 1000;
 
 pub(super) fn translate(pattern: &str) -> Answer<String> {
     let mut reader = Reader { rest: pattern, pattern, out: String::with_capacity(pattern.len() + 16) };
+    let mut before = Before::Other;
     while let Some(char) = reader.take() {
+        let mut now = Before::Other;
         match char {
             '\\' => reader.escape(false)?,
             '[' => reader.class()?,
-            '{' => reader.repetition()?,
+            '{' if !reader.repetition()? => {}
+            '?' if before == Before::Repeat => {
+                now = Before::Lazy;
+                reader.out.push(char);
+            }
+            '*' | '+' | '?' | '{' => {
+                if before != Before::Other {
+                    return reader.fail("invalid nested repetition operator");
+                }
+                now = Before::Repeat;
+                reader.out.push(char);
+            }
             _ => reader.out.push(char),
+        }
+        before = now;
+        if char == '{' && now == Before::Repeat {
+            reader.bounds();
         }
     }
     Ok(reader.out)
+}
+
+/// What came before: Go refuses to repeat a repetition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Other,
+    Repeat,
+    /// A repetition with `?` after it.
+    Lazy,
 }
 
 struct Reader<'p> {
@@ -66,6 +92,9 @@ impl Reader<'_> {
             'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => {
                 self.out.push('\\');
                 self.out.push(char);
+                if matches!(char, 'x' | 'p' | 'P') && self.peek() == Some('{') {
+                    self.bounds();
+                }
                 return Ok(());
             }
             '0'..='7' => return self.octal(char),
@@ -124,8 +153,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `{n}`, `{n,}` and `{n,m}` repeat; any other brace is itself.
-    fn repetition(&mut self) -> Answer<()> {
+    /// Copies the bounds of a repetition and its closing brace.
+    fn bounds(&mut self) {
+        let length = self.rest.find('}').map_or(0, |brace| brace + 1);
+        self.out.push_str(&self.rest[..length]);
+        self.rest = &self.rest[length..];
+    }
+
+    /// Whether `{n}`, `{n,}` or `{n,m}` follows; any other brace is itself and written so.
+    fn repetition(&mut self) -> Answer<bool> {
         let bounds = self.rest.split_once('}').map(|(bounds, _)| bounds);
         let is_number =
             |text: &str| !text.is_empty() && text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -134,14 +170,14 @@ impl Reader<'_> {
             None => ("", ""),
         };
         if !is_number(low) || !(high.is_empty() || is_number(high)) {
-            return self.put(r"\{");
+            self.out.push_str(r"\{");
+            return Ok(false);
         }
         let too_large = |text: &str| text.parse::<u32>().is_ok_and(|count| count > REPEAT_MAX);
         if too_large(low) || too_large(high) {
             return self.fail("invalid repeat count");
         }
-        self.out.push('{');
-        Ok(())
+        Ok(true)
     }
 
     fn class(&mut self) -> Answer<()> {
@@ -152,24 +188,58 @@ impl Reader<'_> {
         }
         let mut is_first = true;
         loop {
-            let Some(char) = self.take() else {
-                return self.fail("missing closing ]");
-            };
-            match char {
-                ']' if !is_first => {
+            match self.peek() {
+                None => return self.fail("missing closing ]"),
+                Some(']') if !is_first => {
+                    self.take();
                     self.out.push(']');
                     return Ok(());
                 }
-                '\\' => self.escape(true)?,
-                '[' if self.rest.starts_with(':') && self.rest.contains(":]") => self.named_class(),
-                '[' | '&' | '~' | ']' | '^' => {
-                    self.out.push('\\');
-                    self.out.push(char);
+                Some('[') if self.rest.starts_with("[:") && self.rest[2..].contains(":]") => {
+                    self.take();
+                    self.named_class();
                 }
-                '-' if self.peek() == Some('-') || is_first || self.peek() == Some(']') => self.out.push_str("\\-"),
-                _ => self.out.push(char),
+                Some('\\') if self.is_class_escape() => {
+                    self.take();
+                    self.escape(true)?;
+                }
+                Some(_) => self.class_range()?,
             }
             is_first = false;
+        }
+    }
+
+    /// Whether a backslash and the letter of a class come next.
+    fn is_class_escape(&self) -> bool {
+        self.rest.strip_prefix('\\').is_some_and(|rest| rest.starts_with(['d', 'D', 'w', 'W', 's', 'S', 'p', 'P']))
+    }
+
+    /// A character of a class, or a range of characters.
+    fn class_range(&mut self) -> Answer<()> {
+        self.class_char()?;
+        let mut after = self.rest.chars();
+        if after.next() != Some('-') || matches!(after.next(), None | Some(']')) {
+            return Ok(());
+        }
+        self.take();
+        if self.is_class_escape() {
+            return self.fail("invalid character class range");
+        }
+        self.out.push('-');
+        self.class_char()
+    }
+
+    fn class_char(&mut self) -> Answer<()> {
+        match self.take() {
+            None => self.fail("missing closing ]"),
+            Some('\\') => self.escape(true),
+            Some(char) => {
+                if matches!(char, '[' | ']' | '&' | '~' | '^' | '-') {
+                    self.out.push('\\');
+                }
+                self.out.push(char);
+                Ok(())
+            }
         }
     }
 
