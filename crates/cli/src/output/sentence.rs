@@ -230,7 +230,7 @@ mod tests {
         insta::assert_snapshot!(say(&rollout), @r"stage `canary` bakes; stage `pilot` opens in 4m 10s (14:40 UTC)");
         rollout.at(630).succeed("c1").at(640).fail("c2", FailureKind::Unreachable, "connection refused");
         insta::assert_snapshot!(say(&rollout), @r"
-        `c2` is being written to: unreachable: connection refused; tried since 14:40 UTC, again in 1s (14:40 UTC), given up in 50s (14:41 UTC)
+        `c2` is being written to: unreachable: connection refused; tried since 14:40 UTC, again in 1s (14:40 UTC), given up in 1m (14:41 UTC)
         `c3` is being written to; for 10s now, given up in 9m 55s (14:50 UTC)
         ");
         rollout.at(642).tick().verify("c2").verify("c3").at(2500).succeed("c2").succeed("c3");
