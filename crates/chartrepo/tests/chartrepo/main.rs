@@ -11,11 +11,14 @@ use std::{
 
 use seaway_chartrepo::{Error, Http, Limits};
 
-/// Answers a number of requests with fixed texts by path. What it was sent as `Authorization`, by path.
-fn serve(answers: Vec<(&'static str, String)>) -> (String, Arc<Mutex<Vec<(String, String)>>>) {
+/// Paths of requests and their `Authorization`.
+type Seen = Arc<Mutex<Vec<(String, String)>>>;
+
+/// Answers requests with fixed texts by path. Its address and what it was sent.
+fn serve(answers: Vec<(&'static str, String)>) -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let seen = Arc::new(Mutex::new(Vec::new()));
+    let seen = Seen::default();
     let log = Arc::clone(&seen);
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
