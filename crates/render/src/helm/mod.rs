@@ -6,8 +6,12 @@
 //!                   compiler           by threads)  drawn randomness)
 //! ```
 
+pub mod chart;
 pub mod fault;
 pub mod functions;
+pub mod release;
 pub mod template;
 
 pub mod value;
+pub mod values;
+pub mod version;

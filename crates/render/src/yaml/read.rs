@@ -1,6 +1,6 @@
 //! YAML text to values: libyaml's scanner, go-yaml's meaning, JSON's types.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, panic::AssertUnwindSafe};
 
 use base64::Engine as _;
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
@@ -40,11 +40,7 @@ fn place(line: u32, column: u32) -> String {
 /// # Errors
 /// When the text is not YAML, holds what JSON cannot, or goes beyond a limit.
 pub(crate) fn read(text: &str, limits: Limits) -> Result<Value, Error> {
-    let whole = with_line_break(text);
-    let mut input = whole.as_bytes();
-    let mut reader = Reader::new(&mut input, limits);
-    reader.unbroken_end = (whole.len() != text.len()).then_some(text.len());
-    Ok(reader.document()?.unwrap_or(Value::Null))
+    with_reader(text, limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
 }
 
 /// All documents of a stream, `null` for empty ones; the limits hold for all of them together.
@@ -52,21 +48,31 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Value, Error> {
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_all(text: &str, limits: Limits) -> Result<Vec<Value>, Error> {
-    let whole = with_line_break(text);
-    let mut input = whole.as_bytes();
-    let mut reader = Reader::new(&mut input, limits);
-    reader.unbroken_end = (whole.len() != text.len()).then_some(text.len());
-    let mut documents = Vec::new();
-    while let Some(document) = reader.document()? {
-        documents.push(document);
-    }
-    Ok(documents)
+    with_reader(text, limits, |reader| {
+        let mut documents = Vec::new();
+        while let Some(document) = reader.document()? {
+            documents.push(document);
+        }
+        Ok(documents)
+    })
 }
 
-/// The text with a line break at its end. The scanner panics on a block text that ends with its input; what the line
-/// break adds to such a text is taken off again.
-fn with_line_break(text: &str) -> Cow<'_, str> {
-    if text.is_empty() || text.ends_with('\n') { text.into() } else { format!("{text}\n").into() }
+/// The library looks one character beyond the end of some texts and panics; a line break at the end keeps it from
+/// doing so, and whatever is left becomes a fault of the text.
+fn with_reader<T>(
+    text: &str,
+    limits: Limits,
+    work: impl FnOnce(&mut Reader<'_, '_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let ends_open = !text.ends_with('\n');
+    let with_end = if ends_open { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
+    let last_line = text.rsplit('\n').next().unwrap_or_default();
+    // The end of a block scalar that has none in the text.
+    let open_end = (ends_open && !last_line.trim().is_empty()).then_some(text.len());
+    let mut input = with_end.as_bytes();
+    let mut reader = Reader::new(&mut input, limits, open_end);
+    let guarded = std::panic::catch_unwind(AssertUnwindSafe(move || work(&mut reader)));
+    guarded.unwrap_or_else(|_| Err(Error { line: 0, column: 0, problem: "the text cannot be read as YAML".to_owned() }))
 }
 
 struct Reader<'a, 'b> {
@@ -75,8 +81,8 @@ struct Reader<'a, 'b> {
     nodes_left: usize,
     text_left: usize,
     depth_max: usize,
-    /// Bytes of a text that did not end with a line break.
-    unbroken_end: Option<usize>,
+    /// Where the text ends, when it ends within a line.
+    open_end: Option<usize>,
 }
 
 /// A value that aliases repeat, and what each repetition costs.
@@ -116,7 +122,7 @@ enum Key {
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
-    fn new(input: &'a mut &'b [u8], limits: Limits) -> Self {
+    fn new(input: &'a mut &'b [u8], limits: Limits, open_end: Option<usize>) -> Self {
         let mut parser = Parser::new();
         parser.set_input(input);
         Self {
@@ -125,7 +131,7 @@ impl<'a, 'b> Reader<'a, 'b> {
             nodes_left: limits.nodes,
             text_left: limits.text_bytes,
             depth_max: limits.depth,
-            unbroken_end: None,
+            open_end,
         }
     }
 
@@ -170,7 +176,7 @@ impl<'a, 'b> Reader<'a, 'b> {
         match event.data {
             EventData::Scalar { anchor, tag, mut value, plain_implicit, style, .. } => {
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                let is_last = self.unbroken_end.is_some_and(|end| event.end_mark.index > end as u64);
+                let is_last = self.open_end.is_some_and(|end| event.end_mark.index >= end as u64);
                 if is_block && is_last && value.ends_with('\n') {
                     value.pop();
                 }

@@ -125,6 +125,26 @@ fn only_the_first_document_counts_unless_all_are_wanted() {
 }
 
 #[test]
+fn texts_without_a_last_line_break_are_read_as_they_are() {
+    for (text, expected) in [
+        ("a: |\n  x", "x"),
+        ("a: |\n  x\n", "x\n"),
+        ("a: |+\n  x", "x"),
+        ("a: |+\n  x\n\n", "x\n\n"),
+        ("a: |-\n  x", "x"),
+        ("a: |\n  x\n  y", "x\ny"),
+        ("a: |\n  x\n  ", "x\n"),
+        ("a: >\n  x\n  y", "x y"),
+        ("a: 'x'", "x"),
+    ] {
+        assert_eq!(value(text), json!({"a": expected}), "{text:?}");
+    }
+    for text in ["a: \"\\", "a: \"\\x", "a: \"\\u12", "!%ff%fe x", "!<%c3", "&", "*", "? ", "- ? |", "%", "a: !"] {
+        let _ = read(text, Limits::default());
+    }
+}
+
+#[test]
 fn faults_have_a_place() {
     assert_eq!(problem("a: 1\n b: 2"), "line 2, column 3: mapping values are not allowed in this context");
     assert_eq!(problem("a: .nan"), "line 1, column 4: expected a finite number, found `.nan`");

@@ -1,0 +1,161 @@
+//! `.helmignore`: which files of a folder are no part of the chart.
+
+use super::ChartError;
+
+/// Rules of one file, and Helm's own: nothing under `templates/` whose name starts with a dot.
+pub(super) struct Rules {
+    patterns: Vec<Pattern>,
+}
+
+struct Pattern {
+    glob: String,
+    must_be_folder: bool,
+    is_negated: bool,
+    /// Whether the whole path is matched, or the name alone.
+    is_path: bool,
+}
+
+impl Rules {
+    /// Reads the rules.
+    pub(super) fn parse(text: &str) -> Result<Self, ChartError> {
+        let mut patterns = Vec::new();
+        for line in text.lines().chain(["templates/.?*"]) {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if line.contains("**") {
+                return Err(ChartError::of(".helmignore", "double-star (`**`) patterns are not supported"));
+            }
+            if glob(line, "abc").is_none() {
+                return Err(ChartError::of(".helmignore", format!("`{line}` is not a pattern")));
+            }
+            let (rule, is_negated) = line.strip_prefix('!').map_or((line, false), |rest| (rest, true));
+            let (rule, must_be_folder) = rule.strip_suffix('/').map_or((rule, false), |rest| (rest, true));
+            let is_path = rule.contains('/');
+            let glob = rule.strip_prefix('/').unwrap_or(rule).to_owned();
+            patterns.push(Pattern { glob, must_be_folder, is_negated, is_path });
+        }
+        Ok(Self { patterns })
+    }
+
+    /// Whether a file is left out, itself or with a folder around it.
+    pub(super) fn leave_out(&self, path: &str) -> bool {
+        let folders = path.char_indices().filter(|(_, c)| *c == '/').filter_map(|(at, _)| path.get(..at));
+        folders.into_iter().any(|folder| self.matches(folder, true)) || self.matches(path, false)
+    }
+
+    fn matches(&self, path: &str, is_folder: bool) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        for pattern in &self.patterns {
+            let matched = glob(&pattern.glob, if pattern.is_path { path } else { name }).unwrap_or(false);
+            match (pattern.is_negated, pattern.must_be_folder && !is_folder) {
+                // A negated rule keeps what it names and, as in Helm, leaves out everything else.
+                (true, true) => return true,
+                (true, false) if !matched => return true,
+                (false, false) if matched => return true,
+                (true | false, _) => {}
+            }
+        }
+        false
+    }
+}
+
+/// Go's `filepath.Match`: `*` and `?` stop at `/`. `None` when the pattern is malformed where it is looked at.
+fn glob(pattern: &str, text: &str) -> Option<bool> {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    // Where to go on after the last star: in the pattern, and one further in the text.
+    let mut star: Option<(usize, usize)> = None;
+    let (mut p, mut t) = (0, 0);
+    let mut matched = true;
+    while matched && (t < text.len() || p < pattern.len()) {
+        let step = match (pattern.get(p), text.get(t)) {
+            (Some('*'), _) => {
+                star = Some((p + 1, t));
+                p += 1;
+                continue;
+            }
+            (Some(_), Some(c)) => one(&pattern, p, *c)?,
+            (Some(_), None) | (None, _) => None,
+        };
+        match (step, star) {
+            (Some(next), _) => (p, t) = (next, t + 1),
+            (None, Some((after, from))) if text.get(from).is_some_and(|c| *c != '/') => {
+                star = Some((after, from + 1));
+                (p, t) = (after, from + 1);
+            }
+            (None, _) => matched = false,
+        }
+    }
+    // What was not reached must be well-formed all the same.
+    while !matched && p < pattern.len() {
+        p = match pattern.get(p) {
+            Some('*') => p + 1,
+            Some(_) => end_of_one(&pattern, p)?,
+            None => break,
+        };
+    }
+    Some(matched)
+}
+
+/// Matches a single character; gives the place behind its pattern.
+fn one(pattern: &[char], at: usize, c: char) -> Option<Option<usize>> {
+    let end = end_of_one(pattern, at)?;
+    let is_match = match pattern.get(at) {
+        Some('?') => c != '/',
+        Some('\\') => pattern.get(at + 1) == Some(&c),
+        Some('[') => in_class(pattern.get(at + 1..end - 1)?, c),
+        Some(other) => *other == c,
+        None => false,
+    };
+    Some(is_match.then_some(end))
+}
+
+fn end_of_one(pattern: &[char], at: usize) -> Option<usize> {
+    match pattern.get(at)? {
+        '\\' => pattern.get(at + 1).map(|_| at + 2),
+        '[' => {
+            let mut end = at + 1;
+            if pattern.get(end) == Some(&'^') {
+                end += 1;
+            }
+            let first = end;
+            loop {
+                match pattern.get(end)? {
+                    ']' if end > first => return Some(end + 1),
+                    ']' => return None,
+                    '\\' => end += 2,
+                    _ => end += 1,
+                }
+            }
+        }
+        _ => Some(at + 1),
+    }
+}
+
+fn in_class(class: &[char], c: char) -> bool {
+    let (class, is_negated) = match class.split_first() {
+        Some(('^', rest)) => (rest, true),
+        _ => (class, false),
+    };
+    let mut at = 0;
+    let mut found = false;
+    let next = |at: &mut usize| {
+        let escaped = class.get(*at) == Some(&'\\');
+        *at += 1 + usize::from(escaped);
+        class.get(*at - 1).copied()
+    };
+    while at < class.len() {
+        let Some(low) = next(&mut at) else { break };
+        let is_range = class.get(at) == Some(&'-') && at + 1 < class.len();
+        let high = if is_range {
+            at += 1;
+            next(&mut at).unwrap_or(low)
+        } else {
+            low
+        };
+        found |= (low..=high).contains(&c);
+    }
+    found != is_negated
+}

@@ -1,0 +1,164 @@
+//! From files to a chart.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::{CHART_DEPTH_MAX, CHARTS_MAX, Chart, ChartError, File, Metadata, archive, ignore::Rules};
+use crate::{
+    Tree,
+    helm::values::{merge_documents, with_floats},
+    yaml::{self, Limits},
+};
+
+const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+impl Chart {
+    /// Reads the chart in a folder of the tree; `""` is the tree's root.
+    ///
+    /// # Errors
+    /// The first fault, with its file.
+    pub fn from_tree(tree: &Tree, folder: &str) -> Result<Self, ChartError> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let files: Vec<(&str, &[u8])> =
+            tree.files().filter_map(|(path, data)| Some((path.strip_prefix(&prefix)?, data))).collect();
+        let rules = match files.iter().find(|(path, _)| *path == ".helmignore") {
+            Some((_, data)) => Rules::parse(text(".helmignore", data)?)?,
+            None => Rules::parse("")?,
+        };
+        let files = files.into_iter().filter(|(path, _)| !rules.leave_out(path));
+        let files = files.map(|(path, data)| File { name: path.to_owned(), data: Arc::from(data) }).collect();
+        Loader { charts: 0 }.chart(files, 0)
+    }
+
+    /// Reads a packed chart (`.tgz`).
+    ///
+    /// # Errors
+    /// The first fault, with its file in the archive.
+    pub fn from_archive(packed: &[u8]) -> Result<Self, ChartError> {
+        Loader { charts: 0 }.chart(archive::unpack(packed)?, 0)
+    }
+}
+
+struct Loader {
+    charts: usize,
+}
+
+impl Loader {
+    fn chart(&mut self, mut files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
+        self.charts += 1;
+        if self.charts > CHARTS_MAX || depth > CHART_DEPTH_MAX {
+            let message = format!("more than {CHARTS_MAX} charts, or charts in each other {CHART_DEPTH_MAX} deep");
+            return Err(ChartError::whole(message));
+        }
+        for file in &mut files {
+            if file.data.starts_with(BYTE_ORDER_MARK) {
+                file.data = Arc::from(file.data.get(BYTE_ORDER_MARK.len()..).unwrap_or_default());
+            }
+        }
+        let Some(metadata) = files.iter().find(|file| file.name == "Chart.yaml") else {
+            return Err(ChartError::whole("`Chart.yaml` is missing"));
+        };
+        let metadata = Metadata::read("Chart.yaml", &value("Chart.yaml", &metadata.data)?)?;
+        let mut chart = Chart {
+            metadata,
+            values: Map::new(),
+            schema: None,
+            templates: Vec::new(),
+            files: Vec::new(),
+            dependencies: Vec::new(),
+        };
+        let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
+        for file in files {
+            self.sort(file, &mut chart, &mut subcharts)?;
+        }
+        chart.metadata.validate()?;
+        for (name, files) in subcharts {
+            if let Some(subchart) = self.subchart(&name, files, depth)? {
+                chart.dependencies.push(subchart);
+            }
+        }
+        Ok(chart)
+    }
+
+    fn sort(
+        &mut self,
+        file: File,
+        chart: &mut Chart,
+        subcharts: &mut BTreeMap<String, Vec<File>>,
+    ) -> Result<(), ChartError> {
+        let is_old = chart.metadata.api_version == "v1";
+        match file.name.as_str() {
+            "Chart.yaml" | "Chart.lock" => {}
+            "values.yaml" => chart.values = default_values(&file.data)?,
+            "values.schema.json" => chart.schema = Some(file.data),
+            "requirements.yaml" => {
+                let value = value("requirements.yaml", &file.data)?;
+                chart.metadata.read_requirements("requirements.yaml", &value)?;
+                if is_old {
+                    chart.files.push(file);
+                }
+            }
+            "requirements.lock" => {
+                if is_old {
+                    chart.files.push(file);
+                }
+            }
+            name if name.starts_with("templates/") => chart.templates.push(file),
+            name => match name.strip_prefix("charts/") {
+                Some(inside) if !name.ends_with(".prov") => {
+                    let (chart_name, _) = inside.split_once('/').unwrap_or((inside, ""));
+                    let inside = File { name: inside.to_owned(), data: file.data };
+                    subcharts.entry(chart_name.to_owned()).or_default().push(inside);
+                }
+                Some(_) | None => chart.files.push(file),
+            },
+        }
+        Ok(())
+    }
+
+    fn subchart(&mut self, name: &str, files: Vec<File>, depth: usize) -> Result<Option<Chart>, ChartError> {
+        let folder = format!("charts/{name}");
+        if name.starts_with(['_', '.']) {
+            return Ok(None);
+        }
+        let files = if name.ends_with(".tgz") {
+            let packed = files.into_iter().find(|file| file.name == name);
+            let Some(packed) = packed else { return Err(ChartError::of(&folder, "expected a file, found a folder")) };
+            archive::unpack(&packed.data).map_err(|error| error.inside(&folder))?
+        } else {
+            let strip = |file: File| {
+                let (_, rest) = file.name.split_once('/')?;
+                Some(File { name: rest.to_owned(), data: file.data })
+            };
+            files.into_iter().filter_map(strip).collect()
+        };
+        self.chart(files, depth + 1).map(Some).map_err(|error| error.inside(&folder))
+    }
+}
+
+fn text<'a>(file: &str, data: &'a [u8]) -> Result<&'a str, ChartError> {
+    std::str::from_utf8(data).map_err(|_| ChartError::of(file, "expected UTF-8 text"))
+}
+
+fn value(file: &str, data: &[u8]) -> Result<Value, ChartError> {
+    yaml::read(text(file, data)?, Limits::default()).map_err(|error| ChartError::yaml(file, &error))
+}
+
+/// All documents of `values.yaml`, later ones over earlier ones.
+fn default_values(data: &[u8]) -> Result<Map<String, Value>, ChartError> {
+    const FILE: &str = "values.yaml";
+    let documents =
+        yaml::read_all(text(FILE, data)?, Limits::default()).map_err(|error| ChartError::yaml(FILE, &error))?;
+    let mut values = Map::new();
+    for document in documents {
+        match with_floats(document) {
+            Value::Object(entries) => merge_documents(&mut values, entries),
+            Value::Null => {}
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return Err(ChartError::of(FILE, "expected a mapping"));
+            }
+        }
+    }
+    Ok(values)
+}

@@ -1,0 +1,145 @@
+//! How values cover each other: given over parent over child, globals from the parent down.
+//!
+//! A `null` removes a key while values are coalesced; while they are merged, which is what happens before imports
+//! from children, it is kept so that it can still remove one later.
+
+use serde_json::Value;
+
+use super::Values;
+use crate::helm::chart::Chart;
+
+const GLOBAL: &str = "global";
+
+/// Covers values, and notes what did not fit.
+pub(crate) struct Coalescer {
+    keeps_nulls: bool,
+    /// What Helm warns about, with the path in the values.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Why values cannot be used with a chart.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the values of subchart `{subchart}` are not a mapping")]
+pub struct NotATable {
+    subchart: String,
+}
+
+impl Coalescer {
+    /// Nulls remove.
+    pub(crate) fn new() -> Self {
+        Self { keeps_nulls: false, warnings: Vec::new() }
+    }
+
+    /// Nulls stay.
+    pub(crate) fn merging() -> Self {
+        Self { keeps_nulls: true, warnings: Vec::new() }
+    }
+
+    /// The values of a chart and of everything in it, under the given ones.
+    pub(crate) fn coalesce(&mut self, chart: &Chart, mut given: Values) -> Result<Values, NotATable> {
+        self.chart(chart, &mut given, "")?;
+        Ok(given)
+    }
+
+    fn chart(&mut self, chart: &Chart, values: &mut Values, prefix: &str) -> Result<(), NotATable> {
+        let prefix = joined(prefix, chart.name());
+        self.defaults(chart, values, &prefix);
+        for child in &chart.dependencies {
+            let globals = values.get(GLOBAL).cloned();
+            let own = values.entry(child.name().to_owned()).or_insert_with(|| Value::Object(Values::new()));
+            let Value::Object(own) = own else {
+                return Err(NotATable { subchart: child.name().to_owned() });
+            };
+            self.hand_down(globals, own, &prefix);
+            self.chart(child, own, &prefix)?;
+        }
+        Ok(())
+    }
+
+    /// The chart's own values under those that are there.
+    fn defaults(&mut self, chart: &Chart, values: &mut Values, prefix: &str) {
+        for (key, default) in &chart.values {
+            let path = joined(prefix, key);
+            match (values.get_mut(key), default) {
+                (None, _) => {
+                    values.insert(key.clone(), default.clone());
+                }
+                (Some(Value::Null), _) if !self.keeps_nulls => {
+                    values.remove(key);
+                }
+                (Some(Value::Object(own)), Value::Object(default)) => {
+                    // Values of children keep their nulls: the child removes its own default with them.
+                    let is_child = chart.dependencies.iter().any(|child| child.name() == key);
+                    self.tables(own, default, &path, self.keeps_nulls || is_child);
+                }
+                (Some(Value::Object(_)), Value::Null) => {}
+                (Some(Value::Object(_)), _) => {
+                    self.warnings.push(format!("the value of `{path}` in the chart is no mapping and is left out"));
+                }
+                (Some(_), _) => {}
+            }
+        }
+    }
+
+    fn tables(&mut self, own: &mut Values, default: &Values, prefix: &str, keeps_nulls: bool) {
+        let nulls: Vec<String> = own.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
+        for (key, default) in default {
+            let path = joined(prefix, key);
+            match (own.get_mut(key), default) {
+                (None, _) => {
+                    own.insert(key.clone(), default.clone());
+                }
+                (Some(Value::Object(own)), Value::Object(default)) => self.tables(own, default, &path, keeps_nulls),
+                (Some(Value::Object(_)), Value::Null) => {}
+                (Some(Value::Object(_)), _) => {
+                    self.warnings.push(format!("`{path}` is a mapping; a value that is none is left out"));
+                }
+                (Some(Value::Null), _) => {}
+                (Some(_), Value::Object(_)) => {
+                    self.warnings.push(format!("`{path}` is a mapping in the chart and no mapping in what was given"));
+                }
+                (Some(_), _) => {}
+            }
+        }
+        if !keeps_nulls {
+            for key in nulls {
+                own.remove(&key);
+            }
+        }
+    }
+
+    fn hand_down(&mut self, globals: Option<Value>, own: &mut Values, prefix: &str) {
+        let target = own.entry(GLOBAL).or_insert_with(|| Value::Object(Values::new()));
+        let (Value::Object(target), Some(Value::Object(_)) | None) = (target, &globals) else {
+            self.warnings.push(format!("`{prefix}.{GLOBAL}` is not a mapping and is not handed down"));
+            return;
+        };
+        let Some(Value::Object(globals)) = globals else { return };
+        for (key, value) in globals {
+            match (target.get_mut(&key), value) {
+                (Some(Value::Object(own)), Value::Object(mut from_parent)) => {
+                    self.tables(&mut from_parent, own, &joined(prefix, &key), true);
+                    *own = from_parent;
+                }
+                (Some(own), Value::Object(_)) if !own.is_object() => {
+                    self.warnings.push(format!("`{prefix}.{GLOBAL}.{key}` is a mapping only in the parent"));
+                }
+                (Some(Value::Object(_)), _) => {
+                    self.warnings.push(format!("`{prefix}.{GLOBAL}.{key}` is a mapping only in the child"));
+                }
+                (_, value) => {
+                    target.insert(key, value);
+                }
+            }
+        }
+    }
+}
+
+/// Covers `under` with `over`; nulls of both are kept.
+pub(crate) fn merge_tables(over: &mut Values, under: &Values) {
+    Coalescer::merging().tables(over, under, "", true);
+}
+
+fn joined(prefix: &str, key: &str) -> String {
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+}

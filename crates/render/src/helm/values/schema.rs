@@ -1,0 +1,120 @@
+//! `values.schema.json`: checked for a chart and for every chart in it, without a network or a disk.
+
+use jsonschema::PatternOptions;
+use serde_json::Value;
+
+use super::Values;
+use crate::{
+    helm::chart::Chart,
+    yaml::{self, Limits},
+};
+
+/// Most findings of one chart.
+const FINDINGS_MAX: usize = 50;
+/// Largest compiled pattern, in bytes. Patterns run in linear time, so only their size has to be bounded.
+const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+/// Most subschemas after every reference is followed once on each way to it. A schema that says "both of these"
+/// thirty times in a row would be checked a thousand million times.
+const SUBSCHEMAS_MAX: u64 = 1_000_000;
+
+/// Checks the values of a chart and of its subcharts; gives what does not fit, with the chart's name in front.
+pub(crate) fn check(chart: &Chart, values: &Values) -> Vec<String> {
+    let mut findings = Vec::new();
+    check_chart(chart, values, chart.name(), &mut findings);
+    findings
+}
+
+fn check_chart(chart: &Chart, values: &Values, name: &str, findings: &mut Vec<String>) {
+    if let Some(schema) = &chart.schema {
+        check_one(schema, values, name, findings);
+    }
+    for child in &chart.dependencies {
+        if let Some(Value::Object(own)) = values.get(child.name()) {
+            check_chart(child, own, &format!("{name}.{}", child.name()), findings);
+        }
+    }
+}
+
+fn check_one(schema: &[u8], values: &Values, name: &str, findings: &mut Vec<String>) {
+    let mut refuse = |why: String| findings.push(format!("{name}: `values.schema.json` cannot be used: {why}"));
+    let Ok(text) = std::str::from_utf8(schema) else { return refuse("expected UTF-8 text".to_owned()) };
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        return refuse(format!("not JSON: {error}"));
+    }
+    let schema = match yaml::read(text, Limits::default()) {
+        Ok(schema) => schema,
+        Err(error) => return refuse(error.to_string()),
+    };
+    if let Some(reference) = outside_reference(&schema) {
+        return refuse(format!("`$ref` leads out of it: `{}`", seaway_core::diagnostic::excerpt(reference)));
+    }
+    if size(&schema) > SUBSCHEMAS_MAX {
+        return refuse(format!("it has more than {SUBSCHEMAS_MAX} subschemas when its references are followed"));
+    }
+    let options =
+        jsonschema::options().offline().with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES_MAX));
+    let validator = match options.build(&schema) {
+        Ok(validator) => validator,
+        Err(error) => return refuse(error.to_string()),
+    };
+    let values = Value::Object(values.clone());
+    for error in validator.iter_errors(&values).take(FINDINGS_MAX) {
+        let place = error.instance_path().to_string();
+        let place = if place.is_empty() { "the values" } else { place.as_str() };
+        // A value may be a password: it is never part of the message.
+        findings.push(format!("{name}: at {place}: {}", error.masked()));
+    }
+}
+
+/// The first reference to another document.
+fn outside_reference(schema: &Value) -> Option<&str> {
+    match schema {
+        Value::Object(entries) => {
+            let own = entries.get("$ref").and_then(Value::as_str);
+            let is_outside = |reference: &&str| reference.contains("://") && !is_metaschema(reference);
+            own.filter(is_outside).or_else(|| entries.values().find_map(outside_reference))
+        }
+        Value::Array(items) => items.iter().find_map(outside_reference),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
+fn is_metaschema(reference: &str) -> bool {
+    ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|start| reference.starts_with(start))
+}
+
+/// Subschemas when every local reference is followed; a reference into itself counts once.
+fn size(schema: &Value) -> u64 {
+    let mut sizer = Sizer { root: schema, known: std::collections::BTreeMap::new() };
+    sizer.of(schema)
+}
+
+struct Sizer<'a> {
+    root: &'a Value,
+    /// Sizes of the targets of references; 1 while one is being measured.
+    known: std::collections::BTreeMap<&'a str, u64>,
+}
+
+impl<'a> Sizer<'a> {
+    fn of(&mut self, schema: &'a Value) -> u64 {
+        let children = match schema {
+            Value::Object(entries) => entries.values().fold(0_u64, |sum, value| sum.saturating_add(self.of(value))),
+            Value::Array(items) => items.iter().fold(0_u64, |sum, value| sum.saturating_add(self.of(value))),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+        };
+        let reference = schema.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix('#'));
+        let target = reference.map_or(0, |pointer| self.target(pointer));
+        children.saturating_add(target).saturating_add(1)
+    }
+
+    fn target(&mut self, pointer: &'a str) -> u64 {
+        if let Some(size) = self.known.get(pointer) {
+            return *size;
+        }
+        self.known.insert(pointer, 1);
+        let root = self.root;
+        let size = root.pointer(pointer).map_or(1, |target| self.of(target));
+        self.known.insert(pointer, size);
+        size
+    }
+}
