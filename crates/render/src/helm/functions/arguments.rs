@@ -1,7 +1,9 @@
 //! Arguments as functions want them. Types were checked before the call, so an error here is a wrong table entry.
 
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{List, ListKind, Map, Str, Value, Writer, parse_float, parse_int, print_value};
+use crate::helm::value::{
+    IntKind, LIST_ITEMS_MAX, List, ListKind, Map, Str, Value, Writer, parse_float, parse_int, print_value,
+};
 
 fn wrong(at: usize, wanted: &str) -> Fault {
     Fault::Failed(format!("argument {} is no {wanted}", at + 1))
@@ -41,13 +43,13 @@ pub(super) fn items(arguments: &[Value], at: usize, refusal: &str) -> Answer<Lis
     }
 }
 
-/// The items of anything that Go takes for a slice.
+/// The items of anything that Go takes for a slice. Of bytes, which no chart takes apart, the first million.
 pub(super) fn list_of(value: &Value) -> Option<List> {
     match value {
         Value::List(list) => Some(list.clone()),
         Value::Bytes(bytes) => {
-            let kind = crate::helm::value::IntKind::Uint8;
-            Some(bytes.as_bytes().iter().map(|byte| Value::Int(i64::from(*byte), kind)).collect::<Vec<_>>().into())
+            let bytes = &bytes.as_bytes()[..bytes.len().min(LIST_ITEMS_MAX)];
+            Some(bytes.iter().map(|byte| Value::Int(i64::from(*byte), IntKind::Uint8)).collect::<Vec<_>>().into())
         }
         Value::Object(object) => object.items().map(List::new),
         Value::Nil | Value::Bool(_) | Value::Int(..) | Value::Float(_) | Value::Str(_) | Value::Map(_) => None,

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use regex::Regex;
 use sha2::{Digest, Sha256};
 
+use super::regular::Expression;
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{Map, Str, Value, meter};
+use crate::helm::value::{Map, Str, Value, deep_equal, meter};
 
 /// Where random values and the time come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub trait Lookup {
 }
 
 /// Regular expressions that are kept compiled; a hostile chart could make a new one in each step of a loop.
-const REGEXES_MAX: usize = 256;
+const EXPRESSIONS_MAX: usize = 64;
 
 /// What a call of a function may use.
 pub struct Context {
@@ -48,7 +48,7 @@ pub struct Context {
     /// Draws so far in this file.
     draws: u64,
     lookup: Option<Rc<dyn Lookup>>,
-    regexes: HashMap<Str, Rc<Regex>>,
+    expressions: HashMap<Str, Rc<Expression>>,
     /// Maps that were changed in place and may contain themselves.
     changed: Vec<Map>,
 }
@@ -65,7 +65,7 @@ impl Context {
             entropy,
             draws: 0,
             lookup,
-            regexes: HashMap::new(),
+            expressions: HashMap::new(),
             changed: Vec::new(),
         }
     }
@@ -103,13 +103,18 @@ impl Context {
         }
     }
 
+    /// Whether Go finds two values deeply equal.
+    pub(crate) fn deep_equal(&mut self, left: &Value, right: &Value) -> Answer<bool> {
+        deep_equal(left, right, &mut |steps| self.charge(steps))
+    }
+
     /// Takes the work of reading arguments from the budget.
     pub(crate) fn charge_arguments(&mut self, arguments: &[Value]) -> Answer<()> {
         let cost: usize = arguments
             .iter()
             .map(|argument| match argument {
-                Value::Str(text) => text.len() / 32,
-                Value::Bytes(bytes) => bytes.len() / 32,
+                Value::Str(text) => text.len() / 16,
+                Value::Bytes(bytes) => bytes.len() / 16,
                 Value::List(list) => list.len() / 4,
                 Value::Map(map) => map.len() / 4,
                 Value::Nil | Value::Bool(_) | Value::Int(..) | Value::Float(_) | Value::Object(_) => 0,
@@ -213,17 +218,21 @@ impl Context {
     }
 
     /// A compiled regular expression, from those of this render if it was used before.
-    pub(crate) fn regex(&mut self, pattern: &Str, compile: fn(&str) -> Answer<Regex>) -> Answer<Rc<Regex>> {
-        if let Some(regex) = self.regexes.get(pattern) {
-            return Ok(Rc::clone(regex));
+    pub(super) fn expression(
+        &mut self,
+        pattern: &Str,
+        compile: fn(&str) -> Answer<Expression>,
+    ) -> Answer<Rc<Expression>> {
+        if let Some(expression) = self.expressions.get(pattern) {
+            return Ok(Rc::clone(expression));
         }
         // Compiling is the expensive part, and its cost grows with the pattern.
         self.charge(500 + pattern.len() * 10)?;
-        let regex = Rc::new(compile(&pattern.text())?);
-        if self.regexes.len() >= REGEXES_MAX {
-            self.regexes.clear();
+        let expression = Rc::new(compile(&pattern.text())?);
+        if self.expressions.len() >= EXPRESSIONS_MAX {
+            self.expressions.clear();
         }
-        self.regexes.insert(pattern.clone(), Rc::clone(&regex));
-        Ok(regex)
+        self.expressions.insert(pattern.clone(), Rc::clone(&expression));
+        Ok(expression)
     }
 }

@@ -3,7 +3,7 @@
 use super::arguments::{float_of, int_of, text, text_of};
 use super::{Context, Function, Takes};
 use crate::helm::fault::Answer;
-use crate::helm::value::{Value, deep_equal, parse_int};
+use crate::helm::value::{Value, parse_int};
 
 use Takes::{Any, Text};
 
@@ -18,7 +18,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("typeIsLike", &[Text, Any], type_is_like),
     Function::new("kindOf", &[Any], |_, a| Ok(a[0].kind_name().into())),
     Function::new("kindIs", &[Text, Any], |_, a| Ok((text(a, 0)?.text() == a[1].kind_name()).into())),
-    Function::new("deepEqual", &[Any, Any], |_, a| Ok(deep_equal(&a[0], &a[1])?.into())),
+    Function::new("deepEqual", &[Any, Any], |context, a| Ok(context.deep_equal(&a[0], &a[1])?.into())),
 ];
 
 fn type_is_like(_: &mut Context, a: &[Value]) -> Answer<Value> {

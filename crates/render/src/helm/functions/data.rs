@@ -49,7 +49,7 @@ fn or_empty(answer: Answer<Value>) -> Answer<Value> {
 fn to_yaml(context: &mut Context, value: &Value, style: yaml::Style) -> Answer<Value> {
     let mut size = 0;
     measure(value, 0, &mut size)?;
-    context.charge(size / 16)?;
+    context.charge(size / 8)?;
     let text = yaml::write(&to_json(value)?, style);
     if text.len() > TEXT_BYTES_MAX {
         return Err(too_long());
@@ -57,13 +57,22 @@ fn to_yaml(context: &mut Context, value: &Value, style: yaml::Style) -> Answer<V
     Ok(text.strip_suffix('\n').unwrap_or(&text).into())
 }
 
+/// What a part of a value costs besides its text.
+const NODE_BYTES: usize = 32;
+
 /// Finds out how large a value is before it is copied: one map that is shared a thousand times is written as often.
 fn measure(value: &Value, depth: usize, size: &mut usize) -> Answer<()> {
-    *size += match value {
-        Value::Str(text) => 8 + text.len(),
-        Value::Bytes(bytes) => 8 + bytes.len() * 4 / 3,
-        _ => 8 + depth * 2,
-    };
+    // A node costs more in memory than on paper; text may be broken at each space and then indented.
+    *size += NODE_BYTES
+        + depth * 4
+        + match value {
+            Value::Str(text) => {
+                let breaks = text.as_bytes().iter().filter(|byte| matches!(byte, b' ' | b'\n')).count();
+                text.len() + breaks * depth * 4
+            }
+            Value::Bytes(bytes) => bytes.len() * 4 / 3,
+            _ => 0,
+        };
     if *size > TEXT_BYTES_MAX {
         return Err(too_long());
     }
@@ -97,7 +106,8 @@ fn read_json(context: &mut Context, text: &Str) -> Answer<Read> {
 }
 
 fn read_yaml(context: &mut Context, text: &Str) -> Answer<Read> {
-    context.charge(text.len() / 4)?;
+    // Reading YAML takes far longer than anything else that looks at text.
+    context.charge(text.len())?;
     Ok(match yaml::read(&text.text(), yaml::Limits::default()) {
         Ok(data) => Ok(from_json(&data)),
         Err(error) => Err(format!("error converting YAML to JSON: yaml: {error}")),

@@ -177,7 +177,7 @@ fn deep_copy(context: &mut Context, value: &Value, depth: usize) -> Answer<Value
     match value {
         Value::Map(map) => {
             let entries = map.entries();
-            context.charge(entries.len() / 4)?;
+            context.charge(1 + entries.len() / 4)?;
             let copied = entries
                 .iter()
                 .map(|(key, value)| Ok((key.clone(), deep_copy(context, value, depth + 1)?)))
@@ -186,7 +186,7 @@ fn deep_copy(context: &mut Context, value: &Value, depth: usize) -> Answer<Value
             Ok(Map::of(map.kind(), copied).into())
         }
         Value::List(list) if list.iter().any(Value::is_container) => {
-            context.charge(list.len() / 4)?;
+            context.charge(1 + list.len() / 4)?;
             let copied = list.iter().map(|item| deep_copy(context, item, depth + 1)).collect::<Answer<Vec<_>>>()?;
             context.check_held()?;
             Ok(List::of(list.kind(), copied).into())

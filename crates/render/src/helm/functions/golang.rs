@@ -3,19 +3,19 @@
 use super::arguments::text;
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{IntKind, MapKind, Str, Value, Writer, print_values, sprintf};
+use crate::helm::value::{IntKind, MapKind, Str, Value, Writer, is_printable, print_values, sprintf};
 
 use Takes::{Any, Text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("print", &[], |_, a| Ok(printed(a)?.into())).and_more(Any),
-    Function::new("printf", &[Text], |_, a| Ok(sprintf(text(a, 0)?, &a[1..])?.into())).and_more(Any),
+    Function::new("printf", &[Text], printf).and_more(Any),
     Function::new("println", &[], println).and_more(Any),
     Function::new("len", &[Any], len),
     Function::new("index", &[Any], index).and_more(Any),
-    Function::new("html", &[], |_, a| escaped(a, html)).and_more(Any),
-    Function::new("js", &[], |_, a| escaped(a, js)).and_more(Any),
-    Function::new("urlquery", &[], |_, a| escaped(a, url_query)).and_more(Any),
+    Function::new("html", &[], |context, a| escaped(context, a, html)).and_more(Any),
+    Function::new("js", &[], |context, a| escaped(context, a, js)).and_more(Any),
+    Function::new("urlquery", &[], |context, a| escaped(context, a, url_query)).and_more(Any),
     Function::new("call", &[Any], call).and_more(Any),
 ];
 
@@ -26,6 +26,12 @@ fn printed(a: &[Value]) -> Answer<Str> {
     let mut out = Writer::new();
     print_values(&mut out, a)?;
     Ok(out.finish())
+}
+
+fn printf(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    let format = text(a, 0)?;
+    context.charge(format.len() / 4)?;
+    Ok(sprintf(format, &a[1..])?.into())
 }
 
 fn println(_: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -126,8 +132,9 @@ fn out_of_range(at: usize) -> Fault {
     Fault::Failed(format!("index out of range: {at}"))
 }
 
-fn escaped(a: &[Value], escape: fn(&mut Writer, char) -> Answer<()>) -> Answer<Value> {
+fn escaped(context: &mut Context, a: &[Value], escape: fn(&mut Writer, char) -> Answer<()>) -> Answer<Value> {
     let source = printed(a)?;
+    context.charge(source.len() / 4)?;
     let mut out = Writer::with_capacity(source.len());
     for char in source.text().chars() {
         escape(&mut out, char)?;
@@ -158,7 +165,7 @@ fn js(out: &mut Writer, char: char) -> Answer<()> {
         '"' => out.push("\\\""),
         '<' | '>' | '&' | '=' | '\0'..='\x1f' => out.push(&format!("\\u{:04X}", u32::from(char))),
         _ if char.is_ascii() => push_char(out, char),
-        _ if !format!("a{char}").escape_debug().to_string().contains("\\u{") => push_char(out, char),
+        _ if is_printable(char) => push_char(out, char),
         _ => out.push(&format!("\\u{:04X}", u32::from(char))),
     }
 }

@@ -3,7 +3,7 @@
 use super::arguments::{int, int_of, items};
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{List, ListKind, Value, deep_equal};
+use crate::helm::value::{LIST_ITEMS_MAX, List, ListKind, Value, too_many_items};
 
 use Takes::{Any, Int};
 
@@ -85,12 +85,8 @@ fn compact(_: &mut Context, a: &[Value]) -> Answer<Value> {
 }
 
 fn contains(context: &mut Context, list: &[Value], wanted: &Value) -> Answer<bool> {
-    context.charge(list.len() / 4)?;
     for item in list {
-        if wanted.is_container() {
-            context.charge(4)?;
-        }
-        if deep_equal(wanted, item)? {
+        if context.deep_equal(wanted, item)? {
             return Ok(true);
         }
     }
@@ -149,6 +145,9 @@ fn concat(context: &mut Context, a: &[Value]) -> Answer<Value> {
             Err(fault) => return Err(fault),
         };
         context.charge(list.len() / 8)?;
+        if all.len() + list.len() > LIST_ITEMS_MAX {
+            return Err(too_many_items());
+        }
         all.extend(list.iter().cloned());
     }
     Ok(if all.is_empty() { List::absent(ListKind::Any).into() } else { Value::list(all) })

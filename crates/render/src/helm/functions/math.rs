@@ -3,7 +3,7 @@
 use super::arguments::{float_of, int, int_of};
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{List, ListKind, Value};
+use crate::helm::value::{LIST_ITEMS_MAX, List, ListKind, Value, too_many_items};
 
 use Takes::{Any, Float, Int};
 
@@ -37,9 +37,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
     }),
     Function::new("seq", &[], seq).and_more(Int),
 ];
-
-/// Numbers of one list. Charts count replicas and ports; a million would be a mistake.
-const COUNT_MAX: usize = 1_000_000;
 
 fn divided(a: &[Value], operation: fn(i64, i64) -> i64) -> Answer<Value> {
     match int_of(&a[1]) {
@@ -80,12 +77,8 @@ fn steps(context: &mut Context, start: i64, stop: i64, step: i64) -> Answer<Vec<
     let distance = start.abs_diff(stop);
     let count = distance.div_ceil(step.unsigned_abs());
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    if count > COUNT_MAX {
-        return Err(Fault::Limit {
-            what: "the length of a list of numbers",
-            limit: COUNT_MAX as u64,
-            help: "use smaller ranges",
-        });
+    if count > LIST_ITEMS_MAX {
+        return Err(too_many_items());
     }
     context.charge(count / 4)?;
     let mut numbers = Vec::with_capacity(count);

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::arguments::{int, text};
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{List, ListKind, Str, Value, Writer};
+use crate::helm::value::{LIST_ITEMS_MAX, List, ListKind, Str, Value, Writer, too_many_items};
 
 use Takes::{Int, Text};
 
@@ -27,24 +27,48 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("regexQuoteMeta", &[Text], quote_meta),
 ];
 
-/// Bytes of one compiled expression. `(a{1000}){1000}` would need a hundred times as much.
-const COMPILED_BYTES_MAX: usize = 1 << 20;
+/// Sizes of compiled expressions in bytes, each with the steps that a byte of text costs at worst: the larger an
+/// expression is, the more places in it may fit at the same time. `(a{1000}){1000}` is beyond all.
+const SIZES: [(usize, usize); 4] = [(16 << 10, 1), (64 << 10, 4), (256 << 10, 16), (1 << 20, 64)];
 
-pub(super) fn compile(pattern: &str) -> Answer<Regex> {
+/// Bytes of an expression as written. Nobody writes longer ones.
+const PATTERN_BYTES_MAX: usize = 16 << 10;
+
+/// A compiled expression.
+pub(super) struct Expression {
+    regex: Regex,
+    /// Steps for a byte of text.
+    cost: usize,
+}
+
+fn compile(pattern: &str) -> Answer<Expression> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return Err(Fault::Limit {
+            what: "the length of a regular expression in bytes",
+            limit: PATTERN_BYTES_MAX as u64,
+            help: "use a shorter one",
+        });
+    }
     let translated = syntax::translate(pattern)?;
-    regex::RegexBuilder::new(&translated)
-        .size_limit(COMPILED_BYTES_MAX)
-        .dfa_size_limit(COMPILED_BYTES_MAX)
-        .nest_limit(200)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => Fault::Limit {
-                what: "the size of a compiled regular expression in bytes",
-                limit: COMPILED_BYTES_MAX as u64,
-                help: "use smaller repetitions",
-            },
-            other => Fault::Failed(format!("error parsing regexp: {}: `{pattern}`", problem(&other))),
-        })
+    for (size, cost) in SIZES {
+        let built = regex::RegexBuilder::new(&translated)
+            .size_limit(size)
+            .dfa_size_limit(SIZES[SIZES.len() - 1].0)
+            .nest_limit(200)
+            .build();
+        match built {
+            Ok(regex) => return Ok(Expression { regex, cost }),
+            Err(regex::Error::CompiledTooBig(_)) => {}
+            Err(other) => {
+                return Err(Fault::Failed(format!("error parsing regexp: {}: `{pattern}`", problem(&other))));
+            }
+        }
+    }
+    Err(Fault::Limit {
+        what: "the size of a compiled regular expression in bytes",
+        limit: SIZES[SIZES.len() - 1].0 as u64,
+        help: "use smaller repetitions",
+    })
 }
 
 /// The last line of the engine's report, which says what is wrong.
@@ -53,10 +77,10 @@ fn problem(error: &regex::Error) -> String {
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-fn prepared(context: &mut Context, a: &[Value]) -> Answer<std::rc::Rc<Regex>> {
-    // An expression looks at each byte once, at some cost.
-    context.charge(text(a, 1)?.len() / 4)?;
-    context.regex(text(a, 0)?, compile)
+fn prepared(context: &mut Context, a: &[Value]) -> Answer<Regex> {
+    let expression = context.expression(text(a, 0)?, compile)?;
+    context.charge(text(a, 1)?.len().saturating_mul(expression.cost))?;
+    Ok(expression.regex.clone())
 }
 
 fn matches(context: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -80,15 +104,19 @@ fn count_max(a: &[Value]) -> Answer<usize> {
     Ok(usize::try_from(int(a, 2)?).unwrap_or(usize::MAX))
 }
 
-fn texts_or_absent(texts: Vec<Str>) -> Value {
-    if texts.is_empty() { List::absent(ListKind::Str).into() } else { List::of_text(texts).into() }
+fn texts_or_absent(texts: Vec<Str>) -> Answer<Value> {
+    match texts.len() {
+        0 => Ok(List::absent(ListKind::Str).into()),
+        count if count > LIST_ITEMS_MAX => Err(too_many_items()),
+        _ => Ok(List::of_text(texts).into()),
+    }
 }
 
 fn find_all(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let regex = prepared(context, a)?;
     let source = text(a, 1)?.text();
-    let found = regex.find_iter(&source).take(count_max(a)?).map(|found| Str::from(found.as_str())).collect();
-    Ok(texts_or_absent(found))
+    let count = count_max(a)?.min(LIST_ITEMS_MAX + 1);
+    texts_or_absent(regex.find_iter(&source).take(count).map(|found| Str::from(found.as_str())).collect())
 }
 
 fn replace(context: &mut Context, a: &[Value], expands: bool) -> Answer<Value> {
@@ -126,7 +154,7 @@ fn split(context: &mut Context, a: &[Value]) -> Answer<Value> {
     }
     let mut parts: Vec<Str> = Vec::new();
     let (mut start, mut end) = (0, 0);
-    for found in regex.find_iter(&source).take(count) {
+    for found in regex.find_iter(&source).take(count.min(LIST_ITEMS_MAX + 1)) {
         if count != usize::MAX && parts.len() + 1 == count {
             break;
         }
@@ -139,7 +167,7 @@ fn split(context: &mut Context, a: &[Value]) -> Answer<Value> {
     if end != source.len() {
         parts.push(source[start..].into());
     }
-    Ok(texts_or_absent(parts))
+    texts_or_absent(parts)
 }
 
 fn quote_meta(_: &mut Context, a: &[Value]) -> Answer<Value> {

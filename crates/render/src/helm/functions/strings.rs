@@ -1,9 +1,13 @@
 //! Text: cutting, trimming, searching, replacing, quoting, indenting.
 
+use std::collections::HashSet;
+
 use super::arguments::{int, list_of, text, text_of, texts_of};
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{List, Map, MapKind, Str, Value, Writer, print_value, quote_go};
+use crate::helm::value::{
+    LIST_ITEMS_MAX, List, Map, MapKind, Str, Value, Writer, print_value, quote_go, too_many_items,
+};
 
 use Takes::{Any, Int, Text};
 
@@ -31,9 +35,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("replace", &[Text, Text, Text], replace),
     Function::new("plural", &[Text, Text, Int], plural),
     Function::new("join", &[Text, Any], join),
-    Function::new("split", &[Text, Text], |_, a| Ok(numbered(split(text(a, 1)?, text(a, 0)?, None)))),
+    Function::new("split", &[Text, Text], |_, a| Ok(numbered(split(text(a, 1)?, text(a, 0)?, None)?))),
     Function::new("splitn", &[Text, Int, Text], splitn),
-    Function::new("splitList", &[Text, Text], |_, a| Ok(List::of_text(split(text(a, 1)?, text(a, 0)?, None)).into())),
+    Function::new("splitList", &[Text, Text], |_, a| Ok(List::of_text(split(text(a, 1)?, text(a, 0)?, None)?).into())),
     Function::new("toString", &[Any], |_, a| Ok(text_of(&a[0])?.into())),
     Function::new("toStrings", &[Any], |_, a| Ok(texts_of(&a[0])?.into())),
     Function::new("sortAlpha", &[Any], sort_alpha),
@@ -47,11 +51,10 @@ fn find(text: &Str, part: &Str) -> Option<usize> {
     }
 }
 
+/// Looks for bytes as if each were a character, because the search in text takes time linear in both.
 fn find_bytes(text: &[u8], part: &[u8]) -> Option<usize> {
-    if part.is_empty() {
-        return Some(0);
-    }
-    text.windows(part.len()).position(|window| window == part)
+    let characters = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
+    characters(text).find(&characters(part))
 }
 
 fn slice(text: &Str, from: usize, to: usize) -> Value {
@@ -62,8 +65,8 @@ fn slice(text: &Str, from: usize, to: usize) -> Value {
 }
 
 fn trim_all(_: &mut Context, a: &[Value]) -> Answer<Value> {
-    let cut = text(a, 0)?.text();
-    Ok(text(a, 1)?.text().trim_matches(|char| cut.contains(char)).into())
+    let cut: HashSet<char> = text(a, 0)?.text().chars().collect();
+    Ok(text(a, 1)?.text().trim_matches(|char| cut.contains(&char)).into())
 }
 
 fn trim_prefix(_: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -122,13 +125,15 @@ fn repeat(_: &mut Context, a: &[Value]) -> Answer<Value> {
     Ok(out.finish().into())
 }
 
-fn quote(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn quote(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let mut out = Writer::new();
     for value in a.iter().filter(|value| !value.is_nil()) {
         if !out.is_empty() {
             out.push(" ")?;
         }
-        out.push(&quote_go(text_of(value)?.as_bytes(), false))?;
+        let text = text_of(value)?;
+        context.charge(text.len() / 8)?;
+        out.push(&quote_go(text.as_bytes(), false))?;
     }
     Ok(out.finish().into())
 }
@@ -207,30 +212,34 @@ fn join(_: &mut Context, a: &[Value]) -> Answer<Value> {
 }
 
 /// Go's `strings.SplitN`: without separator, each character is a part.
-pub(super) fn split(whole: &Str, separator: &Str, count_max: Option<usize>) -> Vec<Str> {
+fn split(whole: &Str, separator: &Str, count_max: Option<usize>) -> Answer<Vec<Str>> {
     let (source, separator) = (whole.text(), separator.text());
+    let parts = source.matches(separator.as_ref()).take(LIST_ITEMS_MAX).count();
+    if parts.min(count_max.unwrap_or(usize::MAX)) >= LIST_ITEMS_MAX {
+        return Err(too_many_items());
+    }
     if separator.is_empty() {
         let count = count_max.unwrap_or(usize::MAX);
         let mut parts: Vec<Str> = Vec::new();
         for (at, char) in source.char_indices() {
             if parts.len() + 1 >= count {
                 parts.push(source[at..].into());
-                return parts;
+                return Ok(parts);
             }
             parts.push(source[at..at + char.len_utf8()].into());
         }
-        return parts;
+        return Ok(parts);
     }
-    match count_max {
+    Ok(match count_max {
         None => source.split(separator.as_ref()).map(Str::from).collect(),
         Some(count) => source.splitn(count, separator.as_ref()).map(Str::from).collect(),
-    }
+    })
 }
 
 fn splitn(_: &mut Context, a: &[Value]) -> Answer<Value> {
     let parts = match int(a, 1)? {
         0 => Vec::new(),
-        count => split(text(a, 2)?, text(a, 0)?, usize::try_from(count).ok()),
+        count => split(text(a, 2)?, text(a, 0)?, usize::try_from(count).ok())?,
     };
     Ok(numbered(parts))
 }
@@ -246,7 +255,8 @@ fn sort_alpha(context: &mut Context, a: &[Value]) -> Answer<Value> {
         return Ok(List::of_text([text_of(&a[0])?]).into());
     }
     let mut texts: Vec<Str> = texts_of(&a[0])?.iter().filter_map(|item| item.as_text().cloned()).collect();
-    context.charge(texts.len())?;
+    // Sorting compares each text with some twenty others, perhaps to its end.
+    context.charge(texts.iter().map(|text| 1 + text.len() / 64).sum())?;
     texts.sort();
     Ok(List::of_text(texts).into())
 }

@@ -1,24 +1,31 @@
 //! Chains of fields: what `.a.b` leads to, and Go's rules for what is missing.
 
 use crate::helm::fault::{Answer, Fault};
+use crate::helm::functions::Context;
 use crate::helm::value::{Map, MapKind, Value};
 
 /// Follows a chain of names.
 ///
 /// A nil at the start is fine where Go has no value at all (a variable, a pipeline in parentheses): everything in it
 /// is nil too. A nil inside the chain is a missing key or a null, which has no fields.
-pub(super) fn follow(start: Value, names: &[Box<str>], nil_is_fine: bool, strict: bool) -> Answer<Value> {
+pub(super) fn follow(
+    context: &mut Context,
+    start: Value,
+    names: &[Box<str>],
+    nil_is_fine: bool,
+    strict: bool,
+) -> Answer<Value> {
     if start.is_nil() && nil_is_fine {
         return Ok(Value::Nil);
     }
     let mut value = start;
     for (at, name) in names.iter().enumerate() {
-        value = field(&value, name, at == 0, strict)?;
+        value = field(context, &value, name, at == 0, strict)?;
     }
     Ok(value)
 }
 
-fn field(receiver: &Value, name: &str, is_first: bool, strict: bool) -> Answer<Value> {
+fn field(context: &mut Context, receiver: &Value, name: &str, is_first: bool, strict: bool) -> Answer<Value> {
     match receiver {
         Value::Map(map) => {
             if let Some(answer) = map_method(map, name, &[]) {
@@ -34,6 +41,7 @@ fn field(receiver: &Value, name: &str, is_first: bool, strict: bool) -> Answer<V
         Value::Nil => Err(Fault::Failed(format!("nil pointer evaluating interface {{}}.{name}"))),
         Value::Object(object) => {
             if let Some(answer) = object.method(name, &[]) {
+                context.charge(object.weight(name))?;
                 return answer;
             }
             match object.field(name) {
@@ -53,7 +61,16 @@ fn no_field(name: &str, type_name: &str) -> Fault {
 }
 
 /// Calls a method with arguments.
-pub(super) fn call_method(receiver: &Value, name: &str, arguments: &[Value]) -> Answer<Value> {
+pub(super) fn call_method(context: &mut Context, receiver: &Value, name: &str, arguments: &[Value]) -> Answer<Value> {
+    if let Value::Object(object) = receiver {
+        context.charge(object.weight(name))?;
+    }
+    let answer = method_of(receiver, name, arguments)?;
+    context.charge_arguments(std::slice::from_ref(&answer))?;
+    Ok(answer)
+}
+
+fn method_of(receiver: &Value, name: &str, arguments: &[Value]) -> Answer<Value> {
     match receiver {
         Value::Object(object) => match object.method(name, arguments) {
             Some(answer) => answer,

@@ -10,13 +10,16 @@ use super::program::{Program, parse_file};
 use super::session::{Limits, Settings};
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::functions::Context;
-use crate::helm::value::{List, Str, TEXT_BYTES_MAX, Value};
+use crate::helm::value::{List, Map, Str, TEXT_BYTES_MAX, Value};
 
 /// Includes of one template inside each other; Helm's limit.
 const SAME_NAME_MAX: usize = 1000;
 
 /// Texts of `tpl` that are kept parsed. Charts render the same few texts in many places.
 const TEXTS_MAX: usize = 4096;
+
+/// Bytes of one text with actions for `tpl`; charts give it values and configuration files.
+const TPL_BYTES_MAX: usize = 1 << 20;
 
 /// What Go prints for nil; Helm takes it out of every file at its end.
 const NO_VALUE: &str = "<no value>";
@@ -52,9 +55,20 @@ pub(super) struct Frame {
 
 /// A loop that is running.
 pub(super) enum Loop {
-    Numbers { at: i64, end: i64, kind: crate::helm::value::IntKind },
-    Items { list: List, at: usize },
-    Entries(std::vec::IntoIter<(Str, Value)>),
+    Numbers {
+        at: i64,
+        end: i64,
+        kind: crate::helm::value::IntKind,
+    },
+    Items {
+        list: List,
+        at: usize,
+    },
+    /// A copy of the map, because the loop may change it.
+    Entries {
+        map: Map,
+        at: usize,
+    },
 }
 
 pub(super) struct Machine<'p> {
@@ -309,7 +323,15 @@ impl<'p> Machine<'p> {
         if let Some(codes) = self.texts.get(text) {
             return Ok(Rc::clone(codes));
         }
-        self.context.charge(20 + text.len() / 4)?;
+        if text.len() > TPL_BYTES_MAX {
+            return Err(Fault::Limit {
+                what: "the length of a text given to `tpl` in bytes",
+                limit: TPL_BYTES_MAX as u64,
+                help: "give `tpl` only what holds actions",
+            });
+        }
+        // What is compiled takes ten times the memory of its text, and stays as long as the render.
+        self.context.charge(20 + text.len() * 4)?;
         match parse_file("text of tpl", "text of tpl", &text.text()) {
             Ok(codes) => {
                 let codes: Rc<[_]> = codes.into_iter().map(Arc::new).collect();

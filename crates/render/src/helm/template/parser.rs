@@ -13,8 +13,12 @@ use crate::helm::functions;
 /// below 20.
 const NESTING_MAX: usize = 100;
 
-/// A file may hold so many bytes, so that places in it fit 32 bits with room to spare.
-pub const SOURCE_BYTES_MAX: usize = 64 << 20;
+/// Bytes of one template file. Helm itself takes no larger files into a chart.
+pub const SOURCE_BYTES_MAX: usize = 5 << 20;
+
+/// Actions and operands of one file. Reading it takes some hundred bytes for each; the largest public charts have a
+/// tenth in all their files together.
+const PARTS_MAX: usize = 200_000;
 
 /// Where and why parsing ended.
 #[derive(Debug)]
@@ -36,8 +40,14 @@ pub(super) fn parse(name: &str, source: &str) -> Parsed<Vec<Definition>> {
     if source.len() > SOURCE_BYTES_MAX {
         return Err(SyntaxError { at: 0, message: format!("the file has more than {SOURCE_BYTES_MAX} bytes") });
     }
-    let mut parser =
-        Parser { source, lexer: Lexer::new(source), waiting: Vec::new(), nesting: 0, definitions: Vec::new() };
+    let mut parser = Parser {
+        source,
+        lexer: Lexer::new(source),
+        waiting: Vec::new(),
+        nesting: 0,
+        parts: 0,
+        definitions: Vec::new(),
+    };
     let mut scope = Scope::new();
     let nodes = parser.file(&mut scope)?;
     let own = scope.finish(name.to_owned(), nodes, source);
@@ -82,6 +92,7 @@ struct Parser<'s> {
     /// Tokens that were read ahead, the next one last.
     waiting: Vec<Token>,
     nesting: usize,
+    parts: usize,
     definitions: Vec<(Definition, usize)>,
 }
 
@@ -189,6 +200,15 @@ impl Parser<'_> {
         Span { at: offset(at.start), start: offset(start), end: offset(end) }
     }
 
+    /// Counts a part of the file.
+    fn count(&mut self, at: Token) -> Parsed<()> {
+        self.parts += 1;
+        if self.parts > PARTS_MAX {
+            return self.fail(at, format!("the file has more than {PARTS_MAX} actions and operands"));
+        }
+        Ok(())
+    }
+
     fn enter(&mut self, at: Token) -> Parsed<()> {
         self.nesting += 1;
         if self.nesting > NESTING_MAX {
@@ -285,6 +305,7 @@ impl Parser<'_> {
     /// What stands between the delimiters; the opening one has been read.
     fn action(&mut self, scope: &mut Scope) -> Parsed<Result<Node, Ending>> {
         let token = self.next_non_space()?;
+        self.count(token)?;
         let Kind::Keyword(keyword) = token.kind else {
             self.put_back(token);
             return Ok(Ok(Node::Action(self.pipeline(scope, "command", Kind::Close)?)));
@@ -588,6 +609,7 @@ impl Parser<'_> {
 
     fn term(&mut self, scope: &mut Scope) -> Parsed<Option<Operand>> {
         let token = self.next_non_space()?;
+        self.count(token)?;
         let written = self.written(token);
         let kind = match token.kind {
             Kind::Name => match functions::find(written) {

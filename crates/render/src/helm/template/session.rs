@@ -24,7 +24,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Large public charts stay below a twentieth of each.
     fn default() -> Self {
-        Self { steps: 20_000_000, output_bytes: 64 << 20, held_bytes: 96 << 20, depth: 3000 }
+        Self { steps: 20_000_000, output_bytes: 64 << 20, held_bytes: 64 << 20, depth: 3000 }
     }
 }
 

@@ -7,7 +7,7 @@ use super::field::{call_method, follow};
 use super::machine::{Loop, Machine};
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::functions::Body;
-use crate::helm::value::{Str, Value, Writer, print_value};
+use crate::helm::value::{IntKind, LIST_ITEMS_MAX, Map, MapKind, Str, Value, Writer, print_value, too_many_items};
 
 /// Whether the machine stays in the same template after a step.
 enum Flow {
@@ -92,7 +92,7 @@ impl Machine<'_> {
                     Origin::Stack => self.pop(),
                 };
                 let names = &code.names[name as usize..][..usize::from(count)];
-                let value = follow(start, names, nil_is_fine, self.strict)?;
+                let value = follow(&mut self.context, start, names, nil_is_fine, self.strict)?;
                 self.stack.push(value);
             }
             Step::Method { name, arguments, has_final } => {
@@ -183,7 +183,7 @@ impl Machine<'_> {
         }
         let receiver = self.stack.get(base.saturating_sub(1)).cloned().unwrap_or_default();
         self.context.charge_arguments(&self.stack[base..])?;
-        let value = call_method(&receiver, name, &self.stack[base..])?;
+        let value = call_method(&mut self.context, &receiver, name, &self.stack[base..])?;
         self.stack.truncate(base.saturating_sub(1));
         self.stack.push(value);
         self.context.check_held()
@@ -235,21 +235,28 @@ impl Machine<'_> {
             Value::Int(number, kind) => (*number > 0).then_some(Loop::Numbers { at: 0, end: *number, kind: *kind }),
             Value::List(list) => (!list.is_empty()).then(|| Loop::Items { list: list.clone(), at: 0 }),
             Value::Map(map) => {
-                let entries = map.snapshot();
-                self.context.charge(entries.len() / 8)?;
-                (!entries.is_empty()).then(|| Loop::Entries(entries.into_iter()))
+                self.context.charge(map.len() / 8)?;
+                (!map.is_empty()).then(|| Loop::Entries { map: Map::of(map.kind(), map.snapshot()), at: 0 })
             }
             Value::Bytes(bytes) => {
-                let kind = crate::helm::value::IntKind::Uint8;
                 self.context.charge(bytes.len())?;
-                let list = bytes.as_bytes().iter().map(|byte| Value::Int(i64::from(*byte), kind)).collect::<Vec<_>>();
+                if bytes.len() > LIST_ITEMS_MAX {
+                    return Err(too_many_items());
+                }
+                let byte = |byte: &u8| Value::Int(i64::from(*byte), IntKind::Uint8);
+                let list: Vec<_> = bytes.as_bytes().iter().map(byte).collect();
                 (!list.is_empty()).then(|| Loop::Items { list: list.into(), at: 0 })
             }
-            Value::Object(object) => match (object.entries(), object.items()) {
-                (Some(entries), _) => (!entries.is_empty()).then(|| Loop::Entries(entries.into_iter())),
-                (None, Some(items)) => (!items.is_empty()).then(|| Loop::Items { list: items.into(), at: 0 }),
-                (None, None) => return Err(not_a_range(&value)?),
-            },
+            Value::Object(object) => {
+                self.context.charge(object.weight(""))?;
+                match (object.entries(), object.items()) {
+                    (Some(entries), _) => {
+                        (!entries.is_empty()).then(|| Loop::Entries { map: Map::of(MapKind::Any, entries), at: 0 })
+                    }
+                    (None, Some(items)) => (!items.is_empty()).then(|| Loop::Items { list: items.into(), at: 0 }),
+                    (None, None) => return Err(not_a_range(&value)?),
+                }
+            }
             Value::Bool(_) | Value::Float(_) | Value::Str(_) => return Err(not_a_range(&value)?),
         };
         match started {
@@ -257,6 +264,7 @@ impl Machine<'_> {
             Some(started) => {
                 self.loops.push(started);
                 self.dots.push(Value::Nil);
+                self.context.check_held()?;
                 Ok(Flow::Next)
             }
         }
@@ -272,7 +280,10 @@ impl Machine<'_> {
                 *at += 1;
                 (Value::size(*at - 1), item.clone())
             }),
-            Some(Loop::Entries(entries)) => entries.next().map(|(key, value)| (Value::Str(key), value)),
+            Some(Loop::Entries { map, at }) => {
+                *at += 1;
+                map.entries().get(*at - 1).map(|(key, value)| (Value::Str(key.clone()), value.clone()))
+            }
             None => None,
         };
         let Some((key, value)) = item else {

@@ -158,6 +158,10 @@ impl Object for ApiVersions {
         self.0.iter().map(|api| api.text().into_owned()).collect()
     }
 
+    fn weight(&self, _: &str) -> usize {
+        1 + self.0.len() / 16
+    }
+
     fn truth(&self) -> bool {
         !self.0.is_empty()
     }

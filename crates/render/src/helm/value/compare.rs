@@ -70,23 +70,34 @@ fn incompatible(left: &Value, right: &Value) -> Fault {
 
 /// Go's `reflect.DeepEqual`: equal types and equal parts.
 ///
+/// `charge` is told how much work each part was: values that share parts have far more of them than memory.
+///
 /// # Errors
-/// When the values are nested too deeply.
-pub fn deep_equal(left: &Value, right: &Value) -> Answer<bool> {
-    deep_equal_at(left, right, 0)
+/// When the values are nested too deeply, or `charge` refuses to go on.
+pub fn deep_equal(left: &Value, right: &Value, charge: &mut dyn FnMut(usize) -> Answer<()>) -> Answer<bool> {
+    deep_equal_at(left, right, 0, charge)
 }
 
-fn deep_equal_at(left: &Value, right: &Value, depth: usize) -> Answer<bool> {
+fn deep_equal_at(
+    left: &Value,
+    right: &Value,
+    depth: usize,
+    charge: &mut dyn FnMut(usize) -> Answer<()>,
+) -> Answer<bool> {
     if depth > DEPTH_MAX {
         return Err(too_deep());
     }
+    charge(match left {
+        Value::Str(text) => 1 + text.len() / 256,
+        _ => 1,
+    })?;
     match (left, right) {
         (Value::List(left), Value::List(right)) => {
             if left.kind() != right.kind() || left.len() != right.len() {
                 return Ok(false);
             }
             for (left, right) in left.iter().zip(right.iter()) {
-                if !deep_equal_at(left, right, depth + 1)? {
+                if !deep_equal_at(left, right, depth + 1, charge)? {
                     return Ok(false);
                 }
             }
@@ -100,7 +111,7 @@ fn deep_equal_at(left: &Value, right: &Value, depth: usize) -> Answer<bool> {
                 return Ok(false);
             }
             for ((left_key, left), (right_key, right)) in left.entries().iter().zip(right.entries().iter()) {
-                if left_key != right_key || !deep_equal_at(left, right, depth + 1)? {
+                if left_key != right_key || !deep_equal_at(left, right, depth + 1, charge)? {
                     return Ok(false);
                 }
             }

@@ -106,6 +106,14 @@ impl Object for Files {
         self.0.iter().map(|(path, bytes)| (path.clone(), serde_json::Value::from(STANDARD.encode(bytes)))).collect()
     }
 
+    fn weight(&self, method: &str) -> usize {
+        match method {
+            "Get" | "GetBytes" | "Lines" => 1,
+            "Glob" => 1 + self.0.len(),
+            _ => self.0.values().map(|bytes| 2 + bytes.len() / 16).sum(),
+        }
+    }
+
     fn truth(&self) -> bool {
         !self.0.is_empty()
     }

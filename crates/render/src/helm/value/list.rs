@@ -5,6 +5,19 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::{Value, map, meter};
+use crate::helm::fault::Fault;
+
+/// Items of one list that functions make. Charts count replicas and ports; a million is a mistake or an attack.
+pub const LIST_ITEMS_MAX: usize = 1_000_000;
+
+/// The error of a list that is too long.
+pub(crate) fn too_many_items() -> Fault {
+    Fault::Limit {
+        what: "the length of one list",
+        limit: LIST_ITEMS_MAX as u64,
+        help: "use smaller ranges and shorter texts",
+    }
+}
 
 /// What Go declares the elements of a list to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,6 +43,12 @@ pub trait Object: Any + fmt::Debug {
     /// What `toYaml` and `toJson` see.
     fn data(&self) -> serde_json::Value;
 
+    /// Steps that a method costs, as far as they grow with what the object holds; with no name, those of a walk.
+    fn weight(&self, method: &str) -> usize {
+        let _ = method;
+        1
+    }
+
     /// Whether the value counts as true; structs and pointers always do.
     fn truth(&self) -> bool {
         true

@@ -88,6 +88,11 @@ impl Str {
         }
     }
 
+    /// Whether both are one text in memory, which saves looking at long ones.
+    fn is_same(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Form::Shared(left), Form::Shared(right)) if Rc::ptr_eq(left, right))
+    }
+
     /// Length in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -159,7 +164,7 @@ impl Default for Str {
 
 impl PartialEq for Str {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+        self.is_same(other) || self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -173,7 +178,7 @@ impl PartialOrd for Str {
 
 impl Ord for Str {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
+        if self.is_same(other) { Ordering::Equal } else { self.as_bytes().cmp(other.as_bytes()) }
     }
 }
 

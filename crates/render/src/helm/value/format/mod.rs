@@ -5,7 +5,7 @@ mod quote;
 mod verb;
 mod writer;
 
-pub use quote::quote_go;
+pub use quote::{is_printable, quote_go};
 
 pub use writer::{TEXT_BYTES_MAX, Writer};
 

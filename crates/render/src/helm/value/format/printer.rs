@@ -326,6 +326,8 @@ fn truncated<'b>(spec: &Spec, bytes: &'b [u8]) -> &'b [u8] {
     let Some(precision) = spec.precision else {
         return bytes;
     };
+    // Only the bytes that so many runes can have: the text may be long and be cut a million times.
+    let bytes = &bytes[..bytes.len().min(precision.saturating_mul(4))];
     let mut left = precision;
     let mut end = 0;
     for chunk in bytes.utf8_chunks() {

@@ -56,6 +56,9 @@ pub fn is_printable(char: char) -> bool {
     if char.is_ascii() {
         return (' '..='~').contains(&char);
     }
+    if char.is_alphanumeric() {
+        return true;
+    }
     // Rust's own quoting of text knows the same categories; the letter before keeps marks from being escaped.
     let text: String = ['a', char].iter().collect();
     !format!("{text:?}").contains("\\u{")
