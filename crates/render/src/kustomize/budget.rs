@@ -6,9 +6,15 @@ use seaway_core::diagnostic::codes;
 
 use super::fault::{Fault, Outcome};
 
-/// Most work of one build, in values visited and bytes copied. The largest public trees need a hundredth; it is
-/// about two seconds of one core.
-pub const WORK_MAX: u64 = 600_000_000;
+/// Most work of one build: roughly bytes that are copied and nanoseconds that something takes, so that it bounds
+/// memory and time, to about 1 GiB and two seconds. The largest public trees need less than a tenth.
+pub const WORK_MAX: u64 = 1 << 30;
+/// What one value of a tree weighs, in the same unit.
+pub(crate) const VALUE_WEIGHT: u64 = 96;
+/// Most that one object may weigh: as much as a document of 700,000 values.
+pub(crate) const OBJECT_WEIGHT_MAX: u64 = 64 << 20;
+/// What a kustomization costs beside its objects: there are at most ten thousand in a build.
+pub(crate) const LAYER_WORK: u64 = 100_000;
 /// Deepest nesting of lists and mappings in a resource. Definitions of custom resources reach 40.
 pub const DEPTH_MAX: usize = 128;
 /// Most objects while building. What is rendered in the end has the limit of every source.
@@ -36,6 +42,11 @@ impl Budget {
             None => Err(too_large("the build grows too large").help("split the kustomization")),
         }
     }
+}
+
+/// Refuses an object that has grown beyond what any cluster takes.
+pub(crate) fn check_weight(weight: u64) -> Outcome<()> {
+    if weight > OBJECT_WEIGHT_MAX { Err(too_large("an object grows too large")) } else { Ok(()) }
 }
 
 pub(crate) fn too_large(message: impl Into<String>) -> Box<Fault> {

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 use seaway_core::diagnostic::{Diagnostic, Severity, codes};
 
 use super::{
-    budget::{Budget, WORK_MAX},
+    budget::{Budget, LAYER_WORK, WORK_MAX},
     config::{self, Config},
     crds, defaults,
     fault::{Fault, Outcome},
@@ -313,7 +313,7 @@ impl<'a> Build<'a> {
         mut into: Accumulator,
         is_component: bool,
     ) -> Outcome<Accumulator> {
-        self.budget.spend(1000)?;
+        self.budget.spend(LAYER_WORK)?;
         let origin = layer.origin.as_ref().map(|origin| match is_remote(path) {
             true => Origin { path: folder.path(), repository: path.to_owned(), ..Origin::default() },
             false => origin.join(path),

@@ -172,7 +172,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn step(&mut self, node: &mut Node, path: &[String]) -> Outcome<()> {
-        self.budget.spend(8)?;
+        self.budget.spend(48)?;
         let Some((part, rest)) = path.split_first() else {
             if self.places.len() >= MATCHES_MAX {
                 return Err(super::budget::too_large("the path leads to too many fields"));
@@ -212,7 +212,7 @@ impl Walk<'_> {
             Some(index) => index,
             None if made == Made::Nothing => return Ok(()),
             None => {
-                fields.push(Field { key: Key::text(name), value: made.before(rest.first()) });
+                fields.push(Field { key: Key::open(name), value: made.before(rest.first()) });
                 fields.len() - 1
             }
         };
@@ -268,7 +268,7 @@ impl Walk<'_> {
         }
         let mut item = Node::scalar(pattern, Tag::Open);
         if !key.is_empty() {
-            item = Shape::Map(vec![Field { key: Key::text(key), value: item }]).into();
+            item = Shape::Map(vec![Field { key: Key::open(key), value: item }]).into();
         }
         if !matcher.is_match(pattern) {
             return Err(Fault::step(format!("no item can be made for the pattern {}", quoted(part))));

@@ -112,7 +112,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn step(&mut self, node: &mut Node, path: &[String]) -> Outcome<()> {
-        self.budget.spend(4)?;
+        self.budget.spend(24)?;
         let Some((first, rest)) = path.split_first() else { return (self.set)(node) };
         if node.is_null() {
             return Ok(());

@@ -68,7 +68,7 @@ fn put_data(node: &mut Node, kind: Kind, pairs: BTreeMap<String, Vec<u8>>, budge
     let (mut data, mut binary) = (Vec::new(), Vec::new());
     for (key, value) in pairs {
         budget.spend(value.len() as u64 * 2)?;
-        let key = Key::text(&key);
+        let key = Key::open(&key);
         match (kind, String::from_utf8(value)) {
             (Kind::ConfigMap, Ok(text)) => data.push(Field { key, value: Node::text(text) }),
             (Kind::ConfigMap, Err(bytes)) => {

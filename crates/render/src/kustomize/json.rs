@@ -20,7 +20,11 @@ pub(crate) fn to_json(node: &Node) -> Outcome<Value> {
         Shape::Map(fields) => {
             let mut map = Map::new();
             for field in fields {
-                if matches!(field.key.tag, Tag::Bool | Tag::Int | Tag::Float | Tag::Null | Tag::Timestamp) {
+                let tag = match field.key.tag {
+                    Tag::Open => resolve(&field.key.text, Words::Modern).tag(),
+                    tag => tag,
+                };
+                if matches!(tag, Tag::Bool | Tag::Int | Tag::Float | Tag::Null | Tag::Timestamp) {
                     let message = format!("expected text as key, found {}", quoted(&field.key.text));
                     let fault = Fault::new(codes::SYNTAX, message).help("write the key in quotes");
                     return Err(fault.at("", field.value.line, field.value.column));

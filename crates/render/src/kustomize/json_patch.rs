@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    budget::{Budget, DEPTH_MAX, too_large},
+    budget::{Budget, DEPTH_MAX, VALUE_WEIGHT, check_weight, too_large},
     fault::{Fault, Outcome, quoted},
 };
 
@@ -54,7 +54,7 @@ fn operation(value: &Value) -> Outcome<Operation> {
 /// Applies a patch.
 pub(crate) fn apply(document: &mut Value, operations: &[Operation], budget: &Budget) -> Outcome<()> {
     for (index, operation) in operations.iter().enumerate() {
-        budget.spend(16)?;
+        budget.spend(64)?;
         run(document, operation, budget)
             .map_err(|fault| fault.within(&format!("operation {} of the patch (`{}`)", index + 1, shown(operation))))?;
     }
@@ -78,6 +78,7 @@ fn run(document: &mut Value, operation: &Operation, budget: &Budget) -> Outcome<
             add(document, &path()?, value)
         }
         "remove" => remove(document, &path()?).map(drop),
+        // Replacing what is not there makes it, as long as something is around it.
         "replace" => replace(document, &path()?, operation.value.clone().unwrap_or(Value::Null), budget),
         "move" => {
             let moved = remove(document, &from()?)?;
@@ -85,8 +86,10 @@ fn run(document: &mut Value, operation: &Operation, budget: &Budget) -> Outcome<
         }
         "copy" => {
             let from = from()?;
-            let copied = get(document, &from).ok_or_else(|| missing(&from))?.clone();
-            budget.spend(weight(&copied))?;
+            let copied = existing(document, &from)?.cloned().unwrap_or(Value::Null);
+            let weight = weight(&copied);
+            check_weight(weight)?;
+            budget.spend(weight)?;
             add(document, &path()?, copied)
         }
         "test" => test(document, &path()?, operation.value.as_ref()),
@@ -97,6 +100,9 @@ fn run(document: &mut Value, operation: &Operation, budget: &Budget) -> Outcome<
 
 fn pointer(path: Option<&str>) -> Outcome<Vec<String>> {
     let path = path.ok_or_else(|| Fault::step("expected a path"))?;
+    if path.is_empty() {
+        return Ok(Vec::new());
+    }
     let parts: Vec<String> = path.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
     if parts.len() > DEPTH_MAX {
         return Err(too_large(format!("the path has more than {DEPTH_MAX} parts")));
@@ -192,30 +198,42 @@ fn remove(document: &mut Value, path: &[String]) -> Outcome<Value> {
 
 fn replace(document: &mut Value, path: &[String], value: Value, budget: &Budget) -> Outcome<()> {
     budget.spend(weight(&value))?;
+    if path.is_empty() {
+        *document = value;
+        return Ok(());
+    }
     if path.len() + depth(&value) > DEPTH_MAX {
         return Err(too_large(format!("the object becomes deeper than {DEPTH_MAX} levels")));
     }
     let (parent, key) = parent(document, path)?;
-    let slot = match parent {
-        Value::Object(map) => map.get_mut(key),
+    match parent {
+        Value::Object(map) => {
+            map.insert(key.to_owned(), value);
+            Ok(())
+        }
         Value::Array(items) => {
             let index = index(key, items.len())?;
-            items.get_mut(index)
+            *items.get_mut(index).ok_or_else(|| missing(path))? = value;
+            Ok(())
         }
-        _ => None,
-    };
-    *slot.ok_or_else(|| missing(path))? = value;
-    Ok(())
+        _ => Err(missing(path)),
+    }
 }
 
 fn test(document: &Value, path: &[String], value: Option<&Value>) -> Outcome<()> {
-    let found = get(document, path);
     let wanted = value.unwrap_or(&Value::Null);
-    let is_equal = match found {
-        None => wanted.is_null() && path.len() == 1,
-        Some(found) => same(found, wanted),
-    };
-    if is_equal { Ok(()) } else { Err(Fault::step("the value is another one")) }
+    let found = existing(document, path)?.unwrap_or(&Value::Null);
+    if same(found, wanted) { Ok(()) } else { Err(Fault::step("the value is another one")) }
+}
+
+/// The value at a path whose mapping or list exists; a missing key of a mapping is nothing.
+fn existing<'a>(document: &'a Value, path: &[String]) -> Outcome<Option<&'a Value>> {
+    let Some((last, before)) = path.split_last() else { return Ok(Some(document)) };
+    match get(document, before) {
+        Some(Value::Object(map)) => Ok(map.get(last)),
+        Some(Value::Array(items)) => Ok(items.get(index(last, items.len())?)),
+        _ => Err(missing(path)),
+    }
 }
 
 /// Equal values; numbers by what they are worth.
@@ -232,10 +250,12 @@ fn same(a: &Value, b: &Value) -> bool {
 
 fn weight(value: &Value) -> u64 {
     match value {
-        Value::String(text) => 8 + text.len() as u64,
-        Value::Array(items) => 8 + items.iter().map(weight).sum::<u64>(),
-        Value::Object(map) => 8 + map.iter().map(|(key, value)| key.len() as u64 + weight(value)).sum::<u64>(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => VALUE_WEIGHT + text.len() as u64,
+        Value::Array(items) => VALUE_WEIGHT + items.iter().map(weight).sum::<u64>(),
+        Value::Object(map) => {
+            VALUE_WEIGHT + map.iter().map(|(key, value)| key.len() as u64 + weight(value)).sum::<u64>()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => VALUE_WEIGHT,
     }
 }
 
@@ -275,7 +295,7 @@ mod tests {
         }
         for patch in [
             json!([{"op": "remove", "path": "/b"}]),
-            json!([{"op": "replace", "path": "/b", "value": 1}]),
+            json!([{"op": "replace", "path": "/b/c", "value": 1}]),
             json!([{"op": "add", "path": "/b/c", "value": 1}]),
             json!([{"op": "add", "path": "/l/5", "value": 1}]),
             json!([{"op": "test", "path": "/a", "value": 2}]),

@@ -40,7 +40,7 @@ impl Merger<'_> {
 
     /// One value of both. Null and missing are told apart, because a null with a text of its own stays.
     pub(crate) fn walk(&self, own: Option<&Node>, patch: Option<&Node>, kind: Option<TypeId>) -> Outcome<Option<Node>> {
-        self.budget.spend(8)?;
+        self.budget.spend(48)?;
         let kind = self.kind_of(kind, &[own, patch]);
         let solid = |node: Option<&Node>| node.is_some_and(|node| !node.is_null());
         let Some(first) = [own, patch].into_iter().flatten().find(|node| !node.is_null()) else {
@@ -99,7 +99,7 @@ impl Merger<'_> {
     /// A value of the patch that the object does not have. `is_new` says that nothing stood there at all, where
     /// Kustomize does not look for a directive in a list, nor minds one that it does not know.
     fn alone(&self, patch: &Node, kind: Option<TypeId>, is_new: bool) -> Outcome<Option<Node>> {
-        self.budget.spend(8)?;
+        self.budget.spend(48)?;
         let kind = self.kind_of(kind, &[Some(patch)]);
         match &patch.shape {
             Shape::Scalar(_) => Ok((!patch.is_null()).then(|| patch.clone())),

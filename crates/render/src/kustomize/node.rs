@@ -4,7 +4,10 @@
 //! copied as it is written, a field keeps its type when a replacement changes its text, and `yes` stays text in
 //! a resource while the kustomization file itself reads it as a boolean. JSON is made of it at the very end.
 
-use super::scalar::{Words, resolve};
+use super::{
+    budget::VALUE_WEIGHT,
+    scalar::{Words, resolve},
+};
 
 /// What a scalar is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -184,7 +187,7 @@ impl Node {
         let index = match fields.iter().position(|field| field.key.text == key) {
             Some(index) => index,
             None => {
-                fields.push(Field { key: Key::text(key), value: make() });
+                fields.push(Field { key: Key::open(key), value: make() });
                 fields.len() - 1
             }
         };
@@ -211,7 +214,7 @@ impl Node {
                 if let Some(scalar) = value.as_scalar_mut().filter(|scalar| scalar.tag == Tag::Open) {
                     scalar.is_quoted |= resolve(&scalar.text, Words::Legacy).tag() != Tag::Text;
                 }
-                fields.push(Field { key: Key::text(key), value });
+                fields.push(Field { key: Key::open(key), value });
             }
         }
     }
@@ -239,12 +242,12 @@ impl Node {
 
     /// Values and bytes of text in it: what copying it costs.
     pub(crate) fn weight(&self) -> u64 {
-        const VALUE: u64 = 8;
         match &self.shape {
-            Shape::Scalar(scalar) => VALUE + scalar.text.len() as u64,
-            Shape::List(items) => VALUE + items.iter().map(Node::weight).sum::<u64>(),
+            Shape::Scalar(scalar) => VALUE_WEIGHT + scalar.text.len() as u64,
+            Shape::List(items) => VALUE_WEIGHT + items.iter().map(Node::weight).sum::<u64>(),
             Shape::Map(fields) => {
-                VALUE + fields.iter().map(|field| field.key.text.len() as u64 + field.value.weight()).sum::<u64>()
+                VALUE_WEIGHT
+                    + fields.iter().map(|field| field.key.text.len() as u64 + field.value.weight()).sum::<u64>()
             }
         }
     }
@@ -260,7 +263,13 @@ impl Node {
 }
 
 impl Key {
+    /// A key that is text, whatever it looks like.
     pub(crate) fn text(text: &str) -> Self {
         Self { text: text.to_owned(), tag: Tag::Text }
+    }
+
+    /// A key that Kustomize writes without quotes, so that one that looks like a number is one, which nothing takes.
+    pub(crate) fn open(text: &str) -> Self {
+        Self { text: text.to_owned(), tag: Tag::Open }
     }
 }

@@ -7,7 +7,7 @@ use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use seaway_core::diagnostic::codes;
 
 use super::{
-    budget::{Budget, DEPTH_MAX, too_large},
+    budget::{Budget, DEPTH_MAX, VALUE_WEIGHT, check_weight, too_large},
     fault::{Fault, Outcome},
     node::{Field, Key, Node, Scalar, Shape, Tag},
     scalar::{Words, resolve},
@@ -85,13 +85,15 @@ struct Reader<'a> {
     budget: &'a Budget,
     lines_before: u32,
     anchors: BTreeMap<String, Node>,
+    /// Weight of all that aliases stood for.
+    written_out: u64,
 }
 
 type Events<'r, 'b> = Parser<&'r mut &'b [u8]>;
 
 impl<'a> Reader<'a> {
     fn new(words: Words, budget: &'a Budget, lines_before: u32) -> Self {
-        Self { words, budget, lines_before, anchors: BTreeMap::new() }
+        Self { words, budget, lines_before, anchors: BTreeMap::new(), written_out: 0 }
     }
 
     fn document(&mut self, text: &str) -> Outcome<Option<Node>> {
@@ -116,7 +118,7 @@ impl<'a> Reader<'a> {
     }
 
     fn next(&self, events: &mut Events<'_, '_>) -> Outcome<Event> {
-        self.budget.spend(16)?;
+        self.budget.spend(VALUE_WEIGHT)?;
         events.parse().map_err(|error| {
             let mark = error.problem_mark().unwrap_or_default();
             let (line, column) = self.place(mark);
@@ -142,7 +144,10 @@ impl<'a> Reader<'a> {
                     let message = format!("unknown anchor {}", super::fault::quoted(&anchor));
                     return Err(Fault::new(codes::SYNTAX, message).at("", line, column));
                 };
-                self.budget.spend(node.weight())?;
+                let weight = node.weight();
+                self.written_out = self.written_out.saturating_add(weight);
+                check_weight(self.written_out)?;
+                self.budget.spend(weight)?;
                 if depth + node.depth() > DEPTH_MAX {
                     return Err(too_large(format!("the document is too deep, expected at most {DEPTH_MAX} levels")));
                 }

@@ -38,11 +38,12 @@ pub(crate) fn follow(set: &mut Set, references: &[NameReference], scopes: &Scope
         }
     }
     if by_name.is_empty() {
-        return Ok(());
+        // Nothing was renamed; what is wrong with a binding is a fault all the same.
+        return known.iter().zip(&set.list).try_for_each(|(own, resource)| bound_namespaces(resource, own).map(drop));
     }
     for (index, resource) in set.list.iter_mut().enumerate() {
         let Some(own) = known.get(index) else { continue };
-        budget.spend(references.len() as u64)?;
+        budget.spend(references.len() as u64 * 64)?;
         let original = own.previous.first().unwrap_or(&own.id).gvk.clone();
         let mut referrer = None;
         for reference in references {
@@ -98,21 +99,7 @@ impl<'a> Referrer<'a> {
             let (group, kind) = (text(role, "apiGroup")?, text(role, "kind")?);
             Some(Gvk { group, version: String::new(), kind })
         });
-        let mut bound = BTreeSet::new();
-        if resource.kind() == "RoleBinding" && !own.id.is_cluster_scoped {
-            for subject in resource.node.get("subjects").map_or(&[][..], Node::items) {
-                let namespace = subject.get("namespace");
-                let Some(namespace) = namespace.filter(|_| subject.get("kind").map_or("", Node::raw) == ACCOUNT) else {
-                    continue;
-                };
-                if !matches!(namespace.as_scalar().map(|scalar| scalar.tag), Some(Tag::Text | Tag::Open)) {
-                    let message = format!("expected the namespace of a subject to be text, found {}", namespace.kind());
-                    let fault = Fault::step(message).at("", subject.line, subject.column);
-                    return Err(resource.blame(fault));
-                }
-                bound.insert(namespace.raw().to_owned());
-            }
-        }
+        let bound = bound_namespaces(resource, own)?;
         Ok(Self { own, known, by_name, budget, bound, role })
     }
 
@@ -228,6 +215,25 @@ impl<'a> Referrer<'a> {
         let fits = |a: &[String], b: &[String]| (may_be_empty && (a.is_empty() || b.is_empty())) || ends_alike(a, b);
         fits(&one.prefixes, &self.own.prefixes) && fits(&one.suffixes, &self.own.suffixes)
     }
+}
+
+/// The namespaces of the service accounts that a role binding names.
+fn bound_namespaces(resource: &Resource, own: &Known) -> Outcome<BTreeSet<String>> {
+    let mut bound = BTreeSet::new();
+    if resource.kind() != "RoleBinding" || own.id.is_cluster_scoped {
+        return Ok(bound);
+    }
+    for subject in resource.node.get("subjects").map_or(&[][..], Node::items) {
+        let is_account = subject.get("kind").map_or("", Node::raw) == ACCOUNT;
+        let Some(namespace) = subject.get("namespace").filter(|_| is_account) else { continue };
+        if !matches!(namespace.as_scalar().map(|scalar| scalar.tag), Some(Tag::Text | Tag::Open)) {
+            let message = format!("expected the namespace of a subject to be text, found {}", namespace.kind());
+            let fault = Fault::step(message).at("", subject.line, subject.column);
+            return Err(resource.blame(fault));
+        }
+        bound.insert(namespace.raw().to_owned());
+    }
+    Ok(bound)
 }
 
 /// Whether the shorter list is the end of the longer one; an empty one only of an empty one.

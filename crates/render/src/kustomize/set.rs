@@ -145,7 +145,7 @@ fn merge_data(new: &mut Node, old: &Node, key: &str) {
     let mut map = Node::map();
     if let Some(fields) = map.fields_mut() {
         for (name, text) in merged {
-            fields.push(super::node::Field { key: super::node::Key::text(&name), value: Node::text(text) });
+            fields.push(super::node::Field { key: super::node::Key::open(&name), value: Node::text(text) });
         }
     }
     new.set(key, map);

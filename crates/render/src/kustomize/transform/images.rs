@@ -47,7 +47,7 @@ impl<'a> Updater<'a> {
 
     /// Every `image` in a list named `containers` or `initContainers`, wherever it is.
     fn everywhere(&self, node: &mut Node, cx: Context<'_>) -> Outcome<()> {
-        cx.budget.spend(2)?;
+        cx.budget.spend(16)?;
         match &mut node.shape {
             Shape::Scalar(_) => Ok(()),
             Shape::List(items) => items.iter_mut().try_for_each(|item| self.everywhere(item, cx)),

@@ -154,14 +154,14 @@ fn normalized(patch: &Node, target: &Resource) -> Node {
 
 fn select(set: &Set, target: &Selector, cx: Context<'_>) -> Outcome<Vec<usize>> {
     let matcher = Matcher::of(target)?;
-    cx.budget.spend(set.list.len() as u64 * 32)?;
+    cx.budget.spend(set.list.len() as u64 * 64)?;
     let all = set.list.iter().enumerate();
     Ok(all.filter(|(_, one)| !one.is_gone() && matcher.matches(one, cx.scopes)).map(|(index, _)| index).collect())
 }
 
 /// The one object that a patch names.
 fn only(set: &Set, patch: &Node, cx: Context<'_>) -> Outcome<usize> {
-    cx.budget.spend(set.list.len() as u64 * 8)?;
+    cx.budget.spend(set.list.len() as u64 * 32)?;
     let resource = Resource::new(patch.clone(), &Rc::from(""));
     let id: ResId = resource.id(cx.scopes);
     match set.by_any_id(&id, cx.scopes).as_slice() {

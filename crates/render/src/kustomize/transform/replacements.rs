@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::kustomize::{
-    budget::{DEPTH_MAX, too_large},
+    budget::{DEPTH_MAX, check_weight, too_large},
     fault::{Fault, Outcome, quoted},
     field_path::{self, Made},
     ident::{Gvk, ResId},
@@ -44,7 +44,7 @@ fn value(set: &Set, replacement: &Replacement, cx: Context<'_>) -> Outcome<Node>
 
 fn source_value(set: &Set, source: &SourceSelector, cx: Context<'_>) -> Outcome<Node> {
     let selector = id(&source.gvk, &source.name, &source.namespace);
-    cx.budget.spend(set.list.len() as u64 * 8)?;
+    cx.budget.spend(set.list.len() as u64 * 64)?;
     let mut matches =
         set.list.iter().filter(|one| !one.is_gone() && ids(one).iter().any(|own| own.is_selected_by(&selector)));
     let shown = || shown(&source.gvk, &source.name);
@@ -103,7 +103,7 @@ fn apply(set: &mut Set, value: &Node, target: &TargetSelector, cx: Context<'_>) 
     };
     let filter = Filter::of(select, &target.reject)?;
     for resource in set.list.iter_mut().filter(|resource| !resource.is_gone()) {
-        cx.budget.spend(16)?;
+        cx.budget.spend(64)?;
         if filter.takes(resource) {
             copy(resource, value, target, cx).map_err(|fault| resource.blame(fault))?;
         }
@@ -167,6 +167,9 @@ fn copy(resource: &mut Resource, value: &Node, target: &TargetSelector, cx: Cont
                 Fault::step(format!("{} has nothing at {}", shown(&resource.gvk(), resource.name()), quoted(path)));
             return Err(fault.help("`options: {create: true}` makes the field"));
         }
+        let weight = resource.node.weight();
+        cx.budget.spend(weight)?;
+        check_weight(weight)?;
         if resource.node.depth() > DEPTH_MAX {
             return Err(too_large(format!("the object becomes deeper than {DEPTH_MAX} levels")));
         }
