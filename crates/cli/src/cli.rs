@@ -98,6 +98,8 @@ pub enum Verb {
     #[command(subcommand)]
     Rollout(commands::rollout::Verb),
     Get(commands::get::Args),
+    #[command(subcommand)]
+    Hld(commands::hld::Verb),
     Demo(commands::demo::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),

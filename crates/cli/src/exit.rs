@@ -29,7 +29,10 @@ pub enum Exit {
 pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Done, "done, or nothing to do; for a rollout: it succeeded"),
     (Exit::Error, "error: wrong usage, findings in the declarations, a file or cluster that cannot be read"),
-    (Exit::Changes, "`plan`: there are changes; `adopt`: there are objects to take over"),
+    (
+        Exit::Changes,
+        "`plan`: there are changes; `adopt`: there are objects to take over; `hld check`: there is something to correct",
+    ),
     (Exit::Failed, "the rollout failed"),
     (Exit::Stopped, "the rollout was stopped by a person"),
     (Exit::WaitsForPeople, "the rollout waits for a person: an approval, or the end of a pause"),

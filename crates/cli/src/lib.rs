@@ -12,6 +12,7 @@ pub mod context;
 pub mod demo;
 pub mod error;
 pub mod exit;
+pub mod hld;
 pub mod output;
 pub mod principal;
 pub mod progress;
@@ -54,6 +55,7 @@ fn dispatch(context: &Context, verb: &Verb) -> Result<Exit, Error> {
         Verb::Plan(args) => wait(commands::plan::run(context, args)),
         Verb::Rollout(verb) => wait(commands::rollout::run(context, verb)),
         Verb::Get(args) => wait(commands::get::run(context, args)),
+        Verb::Hld(verb) => commands::hld::run(context, verb),
         Verb::Demo(args) => wait(commands::demo::run(context, args)),
         Verb::Completions(args) => commands::completions::run(context, args),
         Verb::Man(args) => commands::man::run(context, args),

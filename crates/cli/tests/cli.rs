@@ -10,6 +10,8 @@ mod demo;
 mod examples;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/hld.rs"]
+mod hld;
 #[path = "cli/init.rs"]
 mod init;
 #[path = "cli/leaving.rs"]

@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod completions;
 pub mod demo;
 pub mod get;
+pub mod hld;
 pub mod init;
 pub mod man;
 pub mod plan;

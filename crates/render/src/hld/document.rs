@@ -3,7 +3,7 @@
 use seaway_core::diagnostic::{Diagnostic, Place, codes, excerpt};
 use serde_json::{Map, Value};
 
-use super::trouble::Trouble;
+use super::{generate::Generated, trouble::Trouble};
 use crate::{
     scope::{Scope, Scopes},
     yaml,
@@ -48,6 +48,49 @@ pub(super) fn objects(trouble: &mut Trouble<'_>, text: &str, place: &Place) -> V
         }
     }
     documents
+}
+
+/// Why a text is no YAML; `None` = it is.
+pub fn fault_of_manifest(text: &str) -> Option<String> {
+    yaml::read_all(text, yaml::Limits::default()).err().map(|error| error.to_string())
+}
+
+/// Checks that every document of the output is an object with a name, without asking a cluster.
+pub fn validate(generated: &Generated) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (path, bytes) in &generated.files {
+        let file = format!("{}/{path}", generated.folder);
+        let place = Place { file, line: 0, column: 0, offset: 0, len: 0 };
+        let mut add = |message: String| {
+            findings.push(Diagnostic::error(codes::HLD_NOT_AN_OBJECT, message).at(place.clone()));
+        };
+        match yaml::read_all(&String::from_utf8_lossy(bytes), yaml::Limits::default()) {
+            Err(error) => add(format!("not YAML: {error}")),
+            Ok(values) => {
+                for (number, value) in values.iter().enumerate().filter(|(_, value)| !value.is_null()) {
+                    if let Some(what) = missing(value) {
+                        add(format!("document {} has no {what}", number + 1));
+                    }
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// What an object lacks.
+fn missing(value: &Value) -> Option<&'static str> {
+    let has = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let is_list = value.get("items").is_some_and(Value::is_array);
+    if !has("/apiVersion") {
+        Some("`apiVersion`")
+    } else if !has("/kind") {
+        Some("`kind`")
+    } else if !is_list && !has("/metadata/name") && !has("/metadata/generateName") {
+        Some("`metadata.name`")
+    } else {
+        None
+    }
 }
 
 /// The template that a document comes from.

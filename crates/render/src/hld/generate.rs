@@ -315,9 +315,8 @@ impl Making<'_> {
 
     /// A folder as a tree of its own.
     fn subtree(&mut self, visit: &Visit, at: &At, needed: &str) -> Option<Tree> {
-        let tree = self.walk.grounds.tree(at.ground);
         let mut chart = Tree::new(self.walk.grounds.shown(at));
-        for (path, bytes) in tree.under(&at.path) {
+        for (path, bytes) in self.walk.grounds.files(at) {
             if !self.trouble.spend(1) {
                 return None;
             }

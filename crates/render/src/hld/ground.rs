@@ -97,6 +97,18 @@ impl<'a> Grounds<'a> {
         self.tree(at.ground).under(&at.path).next().is_some()
     }
 
+    /// Every file in a folder and below, trees that lie in it included, each with its path relative to the folder.
+    pub(super) fn files(&self, folder: &At) -> impl Iterator<Item = (String, &Arc<[u8]>)> {
+        let own = self.tree(folder.ground).under(&folder.path).map(|(path, bytes)| (path.to_owned(), bytes));
+        let prefix = if folder.path.is_empty() { String::new() } else { format!("{}/", folder.path) };
+        let lying = self.mounts.iter().filter(|(at, _)| at.ground == folder.ground);
+        let lying = lying.filter_map(move |(at, ground)| Some((at.path.strip_prefix(&prefix)?.to_owned(), *ground)));
+        let inner = lying.flat_map(|(place, ground)| {
+            self.tree(ground).under("").map(move |(path, bytes)| (format!("{place}/{path}"), bytes))
+        });
+        own.chain(inner)
+    }
+
     /// The path for messages.
     pub(super) fn shown(&self, at: &At) -> String {
         let tree = self.tree(at.ground);

@@ -11,6 +11,7 @@ use super::{
     access::Access,
     component::{Component, Field, Method},
     config::Config,
+    dependency,
     file::{Files, Read},
     generate::Request,
     ground::{At, Grounds},
@@ -307,7 +308,44 @@ impl<'a> Walk<'a> {
         let inside = self.join(trouble, &At { ground: folder.ground, path: String::new() }, &component.path)?;
         let source = git(component, &inside.path);
         let folder = self.join(trouble, &folder, &component.path)?;
-        self.fetch(trouble, source, component, &visit.entry, folder)
+        let at = self.fetch(trouble, source, component, &visit.entry, folder)?;
+        self.subcharts(trouble, visit, &at, &inside.path);
+        Some(at)
+    }
+
+    /// Lays the subcharts that a chart from Git declares into its `charts/`. `path` is the chart's folder in its
+    /// repository.
+    fn subcharts(&mut self, trouble: &mut Trouble<'_>, visit: &Visit, at: &At, path: &str) {
+        let component = &visit.component;
+        for one in dependency::missing(self.grounds.tree(at.ground), &at.path) {
+            let place = Some(component.place.clone());
+            let source = match one.repository.split_once("://") {
+                Some(("http" | "https" | "oci", _)) => Source::Chart {
+                    repository: one.repository.clone(),
+                    name: one.name.clone(),
+                    version: one.version.clone(),
+                },
+                Some(("file", relative)) => match normal(path, relative) {
+                    Some(path) => git(component, &path),
+                    None => {
+                        let message = format!("subchart `{}` is outside of its repository", excerpt(&one.name));
+                        trouble.error(codes::HLD_ESCAPE, place, message, "keep it in the repository of the chart");
+                        continue;
+                    }
+                },
+                _ => {
+                    let message = format!("subchart `{}` names a repository by an alias", excerpt(&one.name));
+                    let help = "write the repository's URL into the chart, or commit the subchart in `charts/`";
+                    trouble.error(codes::HLD_BAD_SOURCE, place, message, help);
+                    continue;
+                }
+            };
+            if !name::check(trouble, &one.name, component.place.clone()) {
+                continue;
+            }
+            let folder = self.grounds.child(at, &format!("charts/{}", one.name));
+            let _ = self.fetch(trouble, source, component, &visit.entry, folder);
+        }
     }
 
     /// The root of a tree from elsewhere, which lies at `folder`.
@@ -404,6 +442,19 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// A relative path without `.` and `..`, inside a repository.
+fn normal(from: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 fn git(component: &Component, path: &str) -> Source {

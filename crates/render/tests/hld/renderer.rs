@@ -10,6 +10,10 @@ impl Renderers for Names {
         let chart = String::from_utf8_lossy(request.chart.get("Chart.yaml").unwrap()).into_owned();
         let name = chart.lines().find_map(|line| line.strip_prefix("name: ")).unwrap_or_default();
         let mut out = String::new();
+        let inner = request.chart.under("charts").filter(|(path, _)| path.ends_with("Chart.yaml"));
+        for (path, _) in inner {
+            out += &format!("---\napiVersion: subchart/v1\nkind: {path}\n");
+        }
         for (path, bytes) in request.chart.under("templates") {
             let text = String::from_utf8_lossy(bytes)
                 .replace("{{ .Release.Name }}", request.release)
