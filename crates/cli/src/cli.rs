@@ -93,6 +93,7 @@ pub enum Verb {
     Validate(commands::validate::Args),
     Schema(commands::schema::Args),
     Render(commands::render::Args),
+    Diff(commands::diff::Args),
     Adopt(commands::adopt::Args),
     Plan(commands::plan::Args),
     #[command(subcommand)]

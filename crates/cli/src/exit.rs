@@ -28,10 +28,14 @@ pub enum Exit {
 /// Every exit code, ordered.
 pub const TABLE: &[(Exit, &str)] = &[
     (Exit::Done, "done, or nothing to do; for a rollout: it succeeded"),
-    (Exit::Error, "error: wrong usage, findings in the declarations, a file or cluster that cannot be read"),
+    (
+        Exit::Error,
+        "error: wrong usage, findings in the declarations, a file or cluster that cannot be read; `diff`: the two differ",
+    ),
     (
         Exit::Changes,
-        "`plan`: there are changes; `adopt`: there are objects to take over; `hld check`: there is something to correct",
+        "`plan`: there are changes; `adopt`: there are objects to take over; `hld check`: there is something to correct; \
+         `diff`: error",
     ),
     (Exit::Failed, "the rollout failed"),
     (Exit::Stopped, "the rollout was stopped by a person"),

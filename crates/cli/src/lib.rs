@@ -31,11 +31,16 @@ use exit::Exit;
 
 /// Runs a command line to its end.
 pub fn run(args: impl Iterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are asked for; everything else is wrong usage. Clap's own code 2 means "changes" here.
-            let exit = if error.use_stderr() { Exit::Error } else { Exit::Done };
+            let exit = match error.use_stderr() {
+                false => Exit::Done,
+                true if args.iter().skip(1).any(|arg| arg == "diff") => commands::diff::ERROR,
+                true => Exit::Error,
+            };
             let _ = error.print();
             return exit;
         }
@@ -51,6 +56,7 @@ fn dispatch(context: &Context, verb: &Verb) -> Result<Exit, Error> {
         Verb::Validate(args) => commands::validate::run(context, args),
         Verb::Schema(args) => commands::schema::run(context, args),
         Verb::Render(args) => commands::render::run(context, args),
+        Verb::Diff(args) => wait(commands::diff::run(context, args)),
         Verb::Adopt(args) => wait(commands::adopt::run(context, args)),
         Verb::Plan(args) => wait(commands::plan::run(context, args)),
         Verb::Rollout(verb) => wait(commands::rollout::run(context, verb)),

@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "cli/demo.rs"]
 mod demo;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/examples.rs"]
 mod examples;
 #[path = "cli/help.rs"]

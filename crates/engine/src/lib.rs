@@ -13,6 +13,7 @@ mod journal;
 mod lease;
 mod perform;
 mod planning;
+mod sources;
 mod timing;
 pub mod workspace;
 
@@ -26,9 +27,8 @@ pub use content::{Contents, Renderer};
 pub use drive::{ENGINE, Left, Observer};
 pub use error::Error;
 pub use lease::holder;
-pub use planning::{
-    DiskRenderer, DiskSources, PlanProgress, PlanRequest, Planned, Rendered, Sources, environment, render_all,
-};
+pub use planning::{DiskRenderer, PlanProgress, PlanRequest, Planned, Rendered, environment, render_all};
+pub use sources::{DiskSources, Sources};
 
 /// Everything that planning and driving need.
 pub struct Engine {

@@ -5,17 +5,17 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use seaway_core::{
-    declaration::{Environment, Service, Source, Workspace},
+    declaration::{Environment, Service, Workspace},
     diagnostic::{Diagnostic, nearest},
     digest::Digest,
     ids::{EnvironmentName, ServiceName, TargetName},
     plan::{Observed, Plan, PlanInput, Selection, ServiceInput, ServicePolicy, build, lint, lint_against, select},
     release::Content,
 };
-use seaway_render::{Prepared, TargetContext, Tree, prepare};
+use seaway_render::{Prepared, TargetContext, prepare};
 
 use crate::{
-    Engine, Error, Renderer,
+    DiskSources, Engine, Error, Renderer, Sources,
     drivers::{Target, Wanted},
     workspace,
 };
@@ -147,26 +147,6 @@ impl Engine {
         };
         let pending: Vec<_> = rendered.selection.targets.iter().map(ask).collect();
         Ok(stream::iter(pending).buffer_unordered(TARGETS_AT_ONCE).collect().await)
-    }
-}
-
-/// Where the files of a service's source come from.
-pub trait Sources: Send + Sync {
-    /// The files of a service's source.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    fn tree(&self, service: &Service) -> Result<Tree, Error>;
-}
-
-/// Sources in a workspace on disk.
-pub struct DiskSources(pub PathBuf);
-
-impl Sources for DiskSources {
-    fn tree(&self, service: &Service) -> Result<Tree, Error> {
-        let Source::Manifests { path } = &service.source;
-        let files = workspace::read_tree(&self.0, path)?;
-        Tree::of(path.clone(), files).map_err(Error::Findings)
     }
 }
 

@@ -25,6 +25,8 @@ const DECLARATION_FILE: &str = "seaway.yaml";
 const ENVIRONMENTS_FOLDER: &str = "environments";
 /// Folders that never hold declarations and are large.
 const SKIPPED_FOLDERS: [&str; 3] = ["node_modules", "target", "vendor"];
+/// Folder of a repository's own data.
+const GIT_FOLDER: &str = ".git";
 /// Most files that are looked at; more is not a workspace but a whole disk.
 const FILES_MAX: usize = 200_000;
 /// Largest YAML file that is looked at, in bytes. Generated manifests may be larger; declarations are not.
@@ -74,7 +76,7 @@ pub fn find_root(start: &Path) -> Option<PathBuf> {
 pub fn read(root: &Path) -> Result<Loaded, Error> {
     let mut sources = Vec::new();
     let mut seen = 0;
-    walk(root, "", Links::PassOver, &mut |path, full, size| {
+    walk(root, "", Reach::Manifests, Links::PassOver, &mut |path, full, size| {
         seen += 1;
         if seen > FILES_MAX {
             let why = format!("it has more than {FILES_MAX} files: is this the workspace's root?");
@@ -100,27 +102,60 @@ pub fn read(root: &Path) -> Result<Loaded, Error> {
     Ok(Loaded { workspace, sources, findings })
 }
 
-/// Reads a service's source folder: path relative to the folder → bytes.
-///
-/// # Errors
-/// When it does not exist, holds symbolic links, or is too large.
-pub fn read_tree(root: &Path, folder: &str) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    let fail = |source| Error::Read { path: folder.to_owned(), source };
-    let start = root.join(folder);
-    refuse_links(root, folder).map_err(fail)?;
-    let mut files = BTreeMap::new();
-    let mut bytes = 0;
-    walk(&start, "", Links::Refuse, &mut |path, full, size| {
-        bytes += size;
-        if files.len() >= TREE_FILES_MAX || bytes > TREE_BYTES_MAX {
+/// What is read of a source folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Without hidden files, and without folders such as `vendor` that never hold manifests.
+    Manifests,
+    /// Everything but Git's own folder: charts read `.helmignore`, and may have any folder.
+    Everything,
+}
+
+/// Files of one source, bounded together.
+pub struct TreeReader<'a> {
+    root: &'a Path,
+    files: BTreeMap<String, Vec<u8>>,
+    bytes: u64,
+}
+
+impl<'a> TreeReader<'a> {
+    /// Nothing read yet. Paths are relative to this folder.
+    pub fn new(root: &'a Path) -> Self {
+        Self { root, files: BTreeMap::new(), bytes: 0 }
+    }
+
+    /// Reads a folder, or a file. `prefix` comes before the paths of a folder's files; `wanted` chooses among them.
+    ///
+    /// # Errors
+    /// When it does not exist, holds symbolic links, or is too large.
+    pub fn read(&mut self, path: &str, prefix: &str, reach: Reach, wanted: &dyn Fn(&str) -> bool) -> Result<(), Error> {
+        let fail = |source| Error::Read { path: path.to_owned(), source };
+        refuse_links(self.root, path).map_err(fail)?;
+        let start = self.root.join(path);
+        let meta = fs::metadata(&start).map_err(fail)?;
+        if meta.is_file() {
+            return self.take(path, &start, meta.len()).map_err(fail);
+        }
+        walk(&start, prefix, reach, Links::Refuse, &mut |path, full, size| {
+            if wanted(path) { self.take(path, full, size) } else { Ok(()) }
+        })
+        .map_err(fail)
+    }
+
+    fn take(&mut self, path: &str, full: &Path, size: u64) -> io::Result<()> {
+        self.bytes = self.bytes.saturating_add(size);
+        if self.files.len() >= TREE_FILES_MAX || self.bytes > TREE_BYTES_MAX {
             let why = format!("it has more than {TREE_FILES_MAX} files or {} MiB", TREE_BYTES_MAX >> 20);
             return Err(io::Error::other(why));
         }
-        files.insert(path.to_owned(), fs::read(full)?);
+        self.files.insert(path.to_owned(), fs::read(full)?);
         Ok(())
-    })
-    .map_err(fail)?;
-    Ok(files)
+    }
+
+    /// What was read: path → bytes.
+    pub fn files(self) -> BTreeMap<String, Vec<u8>> {
+        self.files
+    }
 }
 
 /// No part of the path below the root may be a symbolic link: it could lead out of the workspace.
@@ -144,10 +179,11 @@ enum Links {
     Refuse,
 }
 
-/// Visits every file in order of name. Hidden and skipped folders are left out; no symbolic link is followed.
+/// Visits every file in order of name; no symbolic link is followed.
 fn walk(
     folder: &Path,
     prefix: &str,
+    reach: Reach,
     links: Links,
     visit: &mut dyn FnMut(&str, &Path, u64) -> io::Result<()>,
 ) -> io::Result<()> {
@@ -155,13 +191,17 @@ fn walk(
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let Ok(name) = entry.file_name().into_string() else { continue };
-        if name.starts_with('.') || SKIPPED_FOLDERS.contains(&name.as_str()) {
+        let is_passed_over = match reach {
+            Reach::Manifests => name.starts_with('.') || SKIPPED_FOLDERS.contains(&name.as_str()),
+            Reach::Everything => name == GIT_FOLDER || name == STATE_FOLDER,
+        };
+        if is_passed_over {
             continue;
         }
         let path = format!("{prefix}{name}");
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            walk(&entry.path(), &format!("{path}/"), links, visit)?;
+            walk(&entry.path(), &format!("{path}/"), reach, links, visit)?;
         } else if kind.is_symlink() && matches!(links, Links::Refuse) {
             return Err(io::Error::other(format!("`{path}` is a symbolic link, which is not followed")));
         } else if kind.is_file() {

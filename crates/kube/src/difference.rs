@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use seaway_core::{
     execution::{Failure, FailureKind},
     ids::{EnvironmentName, ServiceName},
-    plan::{Change, FieldChange, ObjectChange, ServiceDifference},
+    plan::{Change, FieldChange, ObjectChange, ServiceDifference, differences, missing},
     release::Content,
 };
 use serde_json::Value;
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{
     connection::Cluster,
     failure::{ApiError, ApiStatus, FieldConflict, Tried, What, clean},
-    fields, manifest,
+    manifest,
     manifest::Owner,
     noise,
     snapshot::{Live, Presence, live},
@@ -126,7 +126,7 @@ impl Cluster {
         let sensitive = item.is_sensitive();
         let error = match self.dry_run(survey.owner(), item).await {
             Ok(result) => {
-                let fields = fields::differences(&without_noise(&live.object), &without_noise(&result), sensitive);
+                let fields = differences(&without_noise(&live.object), &without_noise(&result), sensitive);
                 if fields.is_empty() && !adopts {
                     return Ok(Answer::AsWanted);
                 }
@@ -138,7 +138,7 @@ impl Cluster {
         let Some(status) = error.status() else { return Err(self.tried("compare", item).failure(&error)) };
         if status.conflicts().is_empty() && self.is_immutable(survey.owner(), item, status).await? {
             let wanted = without_noise(&item.rendered.manifest);
-            let fields = fields::missing(&without_noise(&live.object), &wanted, sensitive);
+            let fields = missing(&without_noise(&live.object), &wanted, sensitive);
             let reason = self.tried("compare", item).reason(status);
             if item.may_replace(survey.desired) {
                 let why = format!("cannot be changed in place ({reason}): it is deleted and created again");
@@ -177,7 +177,7 @@ impl Cluster {
         let error = match self.dry_run(survey.owner(), item).await {
             Ok(result) => {
                 let (before, after) = (without_noise(&live.object), without_noise(&result));
-                return Ok((Vec::new(), fields::differences(&before, &after, item.is_sensitive()), String::new()));
+                return Ok((Vec::new(), differences(&before, &after, item.is_sensitive()), String::new()));
             }
             Err(error) => error,
         };

@@ -26,7 +26,6 @@ mod connection;
 mod credential;
 mod difference;
 mod failure;
-mod fields;
 mod fingerprint;
 mod guard;
 mod hub;

@@ -10,6 +10,8 @@
 //! network: equal input gives equal bytes. A new kind of source is one more implementation of [`Prepared`]
 //! and one arm in [`prepare`]; what every object needs, whatever made it, is in `object.rs`.
 
+mod assembly;
+mod generated;
 pub mod helm;
 pub mod hld;
 pub mod kustomize;
@@ -17,7 +19,7 @@ mod memo;
 mod object;
 mod raw;
 mod scope;
-mod source;
+mod sources;
 mod target;
 mod template;
 mod tree;
@@ -28,6 +30,6 @@ pub use seaway_core::declaration::{ConfigValue, Layer, resolve};
 
 pub use object::{CONTENT_BYTES_MAX, OBJECT_BYTES_MAX, OBJECTS_MAX};
 pub use raw::MANIFEST_BYTES_MAX;
-pub use source::{Prepared, Rendering, prepare, render};
+pub use sources::{Prepared, Rendering, prepare, render};
 pub use target::TargetContext;
 pub use tree::{TREE_BYTES_MAX, TREE_FILES_MAX, Tree};

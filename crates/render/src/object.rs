@@ -31,15 +31,22 @@ const OWNED_BY_CLUSTER: [&str; 6] =
 pub(crate) struct Origin<'a> {
     /// Path in the workspace.
     pub(crate) file: &'a str,
-    /// Its document, for places.
-    pub(crate) node: &'a Node,
+    /// Its document, for places; `None` when it was made by a renderer.
+    pub(crate) node: Option<&'a Node>,
 }
 
-impl Origin<'_> {
+impl<'a> Origin<'a> {
+    /// Made from a file, nobody knows where in it.
+    pub(crate) fn of_file(file: &'a str) -> Self {
+        Self { file, node: None }
+    }
+
     /// The place of a field, or of the nearest field around it.
     pub(crate) fn place(&self, path: &[&str]) -> Place {
-        let mut span = self.node.span;
-        let mut node = self.node;
+        let Some(mut node) = self.node else {
+            return Place { file: self.file.to_owned(), line: 0, column: 0, offset: 0, len: 0 };
+        };
+        let mut span = node.span;
         for key in path {
             let Some(entry) = node.entry(key) else { break };
             (node, span) = (&entry.value, entry.key.span);

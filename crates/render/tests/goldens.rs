@@ -10,7 +10,7 @@ use std::{
 };
 
 use seaway_core::{
-    declaration::{Service, Source, SourceFile, load},
+    declaration::{Service, SourceFile, load},
     diagnostic::{Diagnostic, render_plain},
     digest::Digest,
 };
@@ -69,8 +69,10 @@ fn case(folder: &Path) -> String {
     assert!(findings.is_empty(), "{}: {findings:?}", folder.display());
     let mut out = String::new();
     for service in workspace.services.values() {
-        let Source::Manifests { path } = &service.source;
-        let prefix = format!("{path}/");
+        let path = service.source.path();
+        // The files of a chart may be anywhere in the workspace.
+        let path = if service.source.kind() == "helm" { "" } else { path };
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
         let own = all.iter().filter_map(|(name, bytes)| Some((name.strip_prefix(&prefix)?.to_owned(), bytes.clone())));
         let tree = Tree::of(path, own).unwrap();
         writeln!(out, "# service {}", service.name).unwrap();

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use std::collections::BTreeMap;
 
 use seaway_core::{
-    declaration::{Source, Workspace},
+    declaration::Workspace,
     ids::{EnvironmentName, ServiceName},
     plan::GLOBAL_STAGE,
 };
@@ -112,7 +112,6 @@ struct ServiceRow<'a> {
 
 fn services(context: &Context, workspace: &Workspace, args: &Args) -> Result<Exit, Error> {
     let all = workspace.services.values().map(|service| {
-        let Source::Manifests { path } = &service.source;
         let environments = workspace.environments.values();
         let wanted =
             environments.filter(|one| args.environment.as_deref().is_none_or(|name| name == one.name.as_str()));
@@ -125,7 +124,7 @@ fn services(context: &Context, workspace: &Workspace, args: &Args) -> Result<Exi
         ServiceRow {
             name: service.name.as_str(),
             namespace: &service.namespace,
-            source: path,
+            source: service.source.path(),
             depends_on: service.depends_on.iter().map(|name| name.as_str()).collect(),
             targets: counts.filter(|(_, count)| *count > 0).collect(),
         }

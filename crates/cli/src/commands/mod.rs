@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod completions;
 pub mod demo;
+pub mod diff;
 pub mod get;
 pub mod hld;
 pub mod init;

@@ -200,15 +200,18 @@ fn service_text(service: &TargetService, is_one_of_many: bool, style: Style) -> 
         let head = format!("       service {}: {}", service.service, service.why);
         out += &format!("{}\n", style.paint.apply(Role::Dim, &head));
     }
-    let kinds = service.changes.iter().map(|change| text::width(&kind(change))).max().unwrap_or(0);
-    for change in &service.changes {
-        out += &change_text(change, kinds, style);
-    }
+    out += &changes(&service.changes, style);
     if is_shown && service.unchanged > 0 {
         let line = format!("     =  {} unchanged", text::count(service.unchanged as usize, "object"));
         out += &format!("{}\n", style.paint.apply(Role::Dim, &line));
     }
     out
+}
+
+/// Objects that change, a line each, with their fields.
+pub fn changes(changes: &[ObjectChange], style: Style) -> String {
+    let kinds = changes.iter().map(|change| text::width(&kind(change))).max().unwrap_or(0);
+    changes.iter().map(|change| change_text(change, kinds, style)).collect()
 }
 
 fn kind(change: &ObjectChange) -> String {

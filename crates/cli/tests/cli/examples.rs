@@ -10,6 +10,13 @@ fn the_shop_validates_without_a_warning() {
 }
 
 #[test]
+fn charts_and_kustomizations_validate_without_a_warning() {
+    let folder = examples().join("sources");
+    let ran = Sandbox::new().run(&["-C", folder.to_str().unwrap(), "validate", "--strict"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "2 environments and 2 services: valid\n"), "{}", ran.stderr);
+}
+
+#[test]
 fn the_shop_has_objects_of_many_kinds() {
     let folder = examples().join("shop");
     let mut kinds = std::collections::BTreeMap::new();

@@ -15,6 +15,8 @@ use seaway_testbed::{Options, Testbed};
 
 /// In the order in which a reader goes through them.
 const GUIDES: [&str; 4] = ["first-rollout.md", "reading-a-plan.md", "when-a-rollout-fails.md", "approvals.md"];
+/// Those in the workspace `examples/sources`.
+const GUIDES_OF_SOURCES: [&str; 2] = ["helm.md", "kustomize.md"];
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -29,11 +31,28 @@ fn every_command_of_the_guides_runs_as_written() {
     let environment = workspace.join("environments/play.yaml");
     fs::write(&environment, fs::read_to_string(&environment).unwrap().replace("bake: PT10S", "bake: PT1S")).unwrap();
     let testbed = Testbed::start(Options { clusters: 3, ..Options::default() }).unwrap();
+    let ran = run_all(&GUIDES, &workspace, &testbed);
+    assert!(ran > 20, "only {ran} commands were found");
+    demo(&workspace, &testbed);
+}
+
+#[test]
+fn every_command_of_the_guides_of_sources_runs_as_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("sources");
+    copy(&repository().join("examples/sources"), &workspace);
+    let testbed = Testbed::start(Options { clusters: 3, ..Options::default() }).unwrap();
+    let ran = run_all(&GUIDES_OF_SOURCES, &workspace, &testbed);
+    assert!(ran > 12, "only {ran} commands were found");
+}
+
+/// Runs the commands of guides; answers how many there were.
+fn run_all(guides: &[&str], workspace: &Path, testbed: &Testbed) -> usize {
     let mut ran = 0;
-    for guide in GUIDES {
+    for guide in guides {
         for (line, code) in commands(&fs::read_to_string(repository().join("docs/guides").join(guide)).unwrap()) {
-            let line = with_newest_rollout(&line, &workspace);
-            let output = shell(&line, &workspace, &testbed).output().expect("bash");
+            let line = with_newest_rollout(&line, workspace);
+            let output = shell(&line, workspace, testbed).output().expect("bash");
             let shown = format!(
                 "{guide}: `{line}`\n{}{}",
                 String::from_utf8_lossy(&output.stdout),
@@ -44,8 +63,7 @@ fn every_command_of_the_guides_runs_as_written() {
             ran += 1;
         }
     }
-    assert!(ran > 20, "only {ran} commands were found");
-    demo(&workspace, &testbed);
+    ran
 }
 
 /// The demo on the clusters of a kubeconfig, and its removal.

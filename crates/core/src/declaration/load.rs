@@ -6,7 +6,7 @@ use super::{
     Source, SourceFile, Workspace, decode,
     findings::Findings,
     format::{self, Kind},
-    path, rules,
+    rules,
 };
 use crate::{
     API_VERSION,
@@ -147,23 +147,20 @@ fn kind(document: &Node, findings: &mut Findings<'_>) -> Option<Kind> {
 
 /// Files that are named by declarations and are none themselves.
 #[derive(Default)]
-struct Foreign {
-    folders: BTreeSet<String>,
+struct Foreign<'a> {
+    /// Sources, and the file that declares each.
+    sources: Vec<(Source, &'a str)>,
     files: BTreeSet<String>,
 }
 
-impl Foreign {
-    fn of(declared: &[Declared<'_>]) -> Self {
+impl<'a> Foreign<'a> {
+    fn of(declared: &[Declared<'a>]) -> Self {
         let mut foreign = Self::default();
         for one in declared {
             match one.kind {
                 Kind::Service => {
-                    let source = decode::service(one.file, &one.document).map(|service| service.source);
-                    if let Some(Source::Manifests { path }) = source
-                        && !path::is_inside(one.file, &path)
-                    {
-                        foreign.folders.insert(path);
-                    }
+                    let service = decode::service(one.file, &one.document);
+                    foreign.sources.extend(service.map(|service| (service.source, one.file)));
                 }
                 Kind::Environment => {
                     let environment = decode::environment(one.file, &one.document);
@@ -176,7 +173,7 @@ impl Foreign {
     }
 
     fn contains(&self, file: &str) -> bool {
-        self.files.contains(file) || self.folders.iter().any(|folder| path::is_inside(file, folder))
+        self.files.contains(file) || self.sources.iter().any(|(source, declared_in)| source.has(file, declared_in))
     }
 }
 

@@ -20,6 +20,7 @@ mod load;
 mod path;
 mod rules;
 mod service;
+mod source;
 mod workspace;
 
 pub use config::{ConfigValue, Layer, resolve};
@@ -30,5 +31,6 @@ pub use environment::{
 pub use format::{Kind, reference, schema};
 pub use load::{FINDINGS_MAX, load};
 pub use rules::CLUSTERS_MAX;
-pub use service::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service, Source};
+pub use service::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service};
+pub use source::{HelmSource, HldProfile, HldSource, HookPolicy, KustomizeSource, Source};
 pub use workspace::{SourceFile, Workspace};

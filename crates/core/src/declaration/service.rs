@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Cluster, Environment, Region};
+use super::{Cluster, Environment, Region, Source};
 use crate::{
     duration::Millis,
     ids::{EnvironmentName, RegionName, ServiceName, TargetName},
@@ -33,16 +33,6 @@ pub struct Service {
     pub health: HealthPolicy,
     /// What happens to objects that left the source.
     pub prune: Prune,
-}
-
-/// What is rendered. Other sources come as more variants behind `seaway-render`'s one trait.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Source {
-    /// A folder of Kubernetes manifests, relative to the workspace.
-    Manifests {
-        /// The folder.
-        path: String,
-    },
 }
 
 /// Which clusters of an environment; all given conditions must hold.

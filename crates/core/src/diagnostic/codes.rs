@@ -1,7 +1,7 @@
 //! Every code of a finding. Each has a page in `docs/errors/`; a test checks both directions.
 //!
 //! A code is never given a second meaning. `SW00` files, `SW01` form, `SW02` environments, `SW03` services,
-//! `SW04` configuration, `SW05` manifests, `SW06` plans, `SW08` kustomizations, `SW09` high-level definitions.
+//! `SW04` configuration, `SW05` manifests, `SW06` plans, `SW07` charts, `SW08` kustomizations, `SW09` high-level definitions.
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $title:literal;)*) => {
@@ -93,6 +93,10 @@ codes! {
     PLAN_STAGE_ORDER = "SW0611", "A plan has stages in another order";
     PLAN_BAKE_OR_GATES = "SW0612", "A plan bakes or asks differently";
     PLAN_PAIR = "SW0613", "A plan changes a pair in one stage";
+
+    HELM_CHART = "SW0701", "A chart cannot be used";
+    HELM_TEMPLATE = "SW0702", "A template of a chart fails";
+    HELM_VALUES = "SW0703", "Values that a chart cannot take";
 
     KUSTOMIZE_FIELD = "SW0801", "A field of a kustomization cannot be used";
     KUSTOMIZE_PATH = "SW0802", "A kustomization names a path that it cannot have";

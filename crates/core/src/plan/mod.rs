@@ -5,6 +5,8 @@
 
 mod build;
 mod change;
+mod compare;
+mod fields;
 mod lint;
 mod model;
 mod predict;
@@ -15,6 +17,8 @@ mod steps;
 
 pub use build::{PlanInput, ServiceInput, build};
 pub use change::{Change, FieldChange, ObjectChange, Observed, ServiceDifference, Totals};
+pub use compare::compare;
+pub use fields::{differences, missing};
 pub use lint::{lint, lint_against};
 pub use model::{
     Excluded, Lane, Plan, PlannedContent, ServicePolicy, StagePlan, StepKind, StepPlan, TargetPlan, TargetService,

@@ -5,21 +5,18 @@ mod prepare;
 
 pub use prepare::MANIFEST_BYTES_MAX;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use seaway_core::{
     declaration::Service,
-    diagnostic::{Diagnostic, codes, excerpt, has_errors},
-    release::{Content, Rendered},
+    diagnostic::{Diagnostic, codes, excerpt},
     yaml::Node,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    CONTENT_BYTES_MAX, Prepared, Rendering, TargetContext,
+    Prepared, Rendering, TargetContext,
+    assembly::Assembly,
     memo::Memo,
     object::{Finished, Origin, Rules, finish},
     scope::Scopes,
@@ -89,32 +86,12 @@ impl Manifests {
     }
 
     fn assemble(&self, target: &TargetContext, values: &Values) -> Result<Rendering, Vec<Diagnostic>> {
-        let mut findings = self.warnings.clone();
-        let mut objects: Vec<Rendered> = Vec::with_capacity(self.objects.len());
-        let mut places: BTreeMap<(String, String, String, String), usize> = BTreeMap::new();
-        let mut bytes = 0_usize;
-        for (index, template) in self.objects.iter().enumerate() {
+        let mut assembly = Assembly::new(self.warnings.clone());
+        for template in &self.objects {
             let finished = self.object(template, target, values);
-            findings.extend(finished.findings.iter().cloned());
-            let Some(rendered) = &finished.rendered else { continue };
-            bytes = bytes.saturating_add(finished.bytes);
-            let (group, kind, namespace, name) = rendered.entry.object.key();
-            let key = (group.to_owned(), kind.to_owned(), namespace.to_owned(), name.to_owned());
-            if let Some(first) = places.insert(key, index).and_then(|first| self.objects.get(first)) {
-                findings.push(duplicate(rendered, template, first));
-            }
-            objects.push(rendered.clone());
+            assembly.add(&finished, || template.origin().place(&["metadata", "name"]));
         }
-        if bytes > CONTENT_BYTES_MAX {
-            let message = format!("the objects have {bytes} bytes as JSON, expected at most {CONTENT_BYTES_MAX}");
-            findings.push(Diagnostic::error(codes::TOO_MANY_OBJECTS, message).help("split the service"));
-        }
-        self.hide_secrets(&mut findings);
-        if has_errors(&findings) {
-            return Err(findings);
-        }
-        let content = Arc::new(Content::new(self.service.name.clone(), objects));
-        Ok(Rendering { content, remarks: findings.into() })
+        assembly.finish(&self.service.name, |findings| self.hide_secrets(findings))
     }
 
     fn object(&self, template: &ObjectTemplate, target: &TargetContext, values: &Values) -> Arc<Finished> {
@@ -136,14 +113,8 @@ impl Manifests {
 
 impl ObjectTemplate {
     fn origin(&self) -> Origin<'_> {
-        Origin { file: &self.file, node: &self.node }
+        Origin { file: &self.file, node: Some(&self.node) }
     }
-}
-
-fn duplicate(rendered: &Rendered, second: &ObjectTemplate, first: &ObjectTemplate) -> Diagnostic {
-    let place = |one: &ObjectTemplate| one.origin().place(&["metadata", "name"]);
-    let message = format!("`{}` is declared twice, first in {}", rendered.entry.object, place(first));
-    Diagnostic::error(codes::DUPLICATE_OBJECT, message).at(place(second)).help("keep one of the two")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod environment;
 mod service;
+mod source;
 
 pub(super) use environment::environment;
 pub(super) use service::{config_key, service};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{boolean, duration, items, labels, number, text, texts};
+use super::{boolean, duration, items, labels, number, source::source, text, texts};
 use crate::{
-    declaration::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service, Source, path},
+    declaration::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service},
     ids::{EnvironmentName, RegionName, ServiceName, TargetName},
     yaml::Node,
 };
@@ -29,13 +29,6 @@ pub(in crate::declaration) fn service(file: &str, document: &Node) -> Option<Ser
         health: spec.get("health").map(health).unwrap_or_default(),
         prune: if text(spec, "prune") == Some("keep") { Prune::Keep } else { Prune::Delete },
     })
-}
-
-/// A source that cannot be read becomes a folder without a name; the checks have refused it.
-fn source(file: &str, spec: &Node) -> Source {
-    let manifests = spec.get("source").and_then(|node| node.get("manifests"));
-    let path = manifests.and_then(|node| text(node, "path")).and_then(|path| path::resolve(file, path).ok());
-    Source::Manifests { path: path.unwrap_or_default() }
 }
 
 fn selector(node: &Node) -> Selector {

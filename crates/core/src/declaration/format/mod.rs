@@ -15,6 +15,7 @@ mod reference;
 mod schema;
 mod service;
 mod shape;
+mod source;
 
 pub(super) use check::check;
 pub use reference::reference;

@@ -18,7 +18,7 @@ pub(super) static DOCUMENT: Object = Object::of(
 static SPEC: Object = Object::of(
     "Where a service comes from, where it goes, how it is configured and when it is healthy.",
     &[
-        Field::required("source", Shape::Object(&SOURCE), "What is rendered."),
+        Field::required("source", Shape::Object(&super::source::SOURCE), "What is rendered."),
         Field::required("namespace", Shape::Name, "Namespace of objects that name none."),
         Field::optional(
             "targets",
@@ -42,16 +42,6 @@ static SPEC: Object = Object::of(
 );
 
 pub(super) const PRUNE: &[&str] = &["delete", "keep"];
-
-static SOURCE: Object = Object::choice(
-    "One source.",
-    &[Field::optional("manifests", Shape::Object(&MANIFESTS), "A folder of Kubernetes manifests.")],
-);
-
-static MANIFESTS: Object = Object::of(
-    "A folder of Kubernetes manifests.",
-    &[Field::required("path", Shape::Path, "The folder, relative to the folder of this file.")],
-);
 
 static TARGETS: Object = Object::of(
     "Which clusters; all given conditions must hold.",

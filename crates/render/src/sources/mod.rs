@@ -1,10 +1,15 @@
 //! The seam between a service's source and everything behind it.
 
+mod charts;
+mod helm;
+mod hld;
+mod kustomize;
+
 use std::sync::Arc;
 
 use seaway_core::{
     declaration::{Service, Source},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, codes},
     release::Content,
 };
 
@@ -33,9 +38,12 @@ pub trait Prepared: Send + Sync {
 /// # Errors
 /// All findings that do not depend on a target: syntax, placeholders that do not exist, limits.
 pub fn prepare(service: &Service, tree: &Tree) -> Result<Box<dyn Prepared>, Vec<Diagnostic>> {
-    match &service.source {
-        Source::Manifests { .. } => Ok(Box::new(raw::Manifests::prepare(service, tree)?)),
-    }
+    Ok(match &service.source {
+        Source::Manifests { .. } => Box::new(raw::Manifests::prepare(service, tree)?),
+        Source::Kustomize(source) => Box::new(kustomize::Kustomization::prepare(service, source, tree)),
+        Source::Hld(source) => Box::new(hld::Definition::prepare(service, source, tree)?),
+        Source::Helm(source) => Box::new(helm::HelmChart::prepare(service, source, tree)?),
+    })
 }
 
 /// Renders a service for a single target. For more than one, [`prepare`] once.
@@ -44,4 +52,18 @@ pub fn prepare(service: &Service, tree: &Tree) -> Result<Box<dyn Prepared>, Vec<
 /// All findings.
 pub fn render(service: &Service, tree: &Tree, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>> {
     prepare(service, tree)?.render(target)
+}
+
+/// The finding for a thread that cannot be started.
+fn no_thread(error: std::io::Error) -> Vec<Diagnostic> {
+    let message = format!("the source cannot be read now: {error}");
+    vec![Diagnostic::error(codes::TOO_COMPLEX, message).help("free some memory")]
+}
+
+/// The finding for a source that gives nothing.
+fn empty(tree: &Tree, folder: &str) -> Diagnostic {
+    let place = tree.place_of(folder);
+    let message = format!("no objects in `{}`, expected at least one", place.trim_end_matches('/'));
+    let help = "rolling out nothing would delete everything that runs; remove the service instead";
+    Diagnostic::error(codes::EMPTY_SOURCE, message).help(help)
 }

@@ -3,8 +3,10 @@
 //! Lists are compared by the key that Kubernetes merges them by, where their items have one, so that an inserted
 //! container is one addition and not a change of all that follow it.
 
-use seaway_core::{digest::Digest, plan::FieldChange};
 use serde_json::{Map, Value};
+
+use super::FieldChange;
+use crate::digest::Digest;
 
 /// Keys by which items of lists are matched, tried in this order.
 const MERGE_KEYS: &[&[&str]] = &[
@@ -34,12 +36,12 @@ enum Scope {
 }
 
 /// All fields in which `before` and `after` differ, in order of path. With `sensitive` the values are withheld.
-pub(crate) fn differences(before: &Value, after: &Value, sensitive: bool) -> Vec<FieldChange> {
+pub fn differences(before: &Value, after: &Value, sensitive: bool) -> Vec<FieldChange> {
     collect(before, after, Scope::Both, sensitive)
 }
 
 /// The fields that `wanted` names and that are otherwise in `live`.
-pub(crate) fn missing(live: &Value, wanted: &Value, sensitive: bool) -> Vec<FieldChange> {
+pub fn missing(live: &Value, wanted: &Value, sensitive: bool) -> Vec<FieldChange> {
     collect(live, wanted, Scope::Wanted, sensitive)
 }
 

@@ -1,0 +1,231 @@
+//! A Helm chart as a service's source.
+
+use std::sync::Arc;
+
+use seaway_core::{
+    ANNOTATION_PHASE, ANNOTATION_REPLACE,
+    declaration::{HelmSource, HookPolicy, Service},
+    diagnostic::{Diagnostic, Place, codes, excerpt, has_errors},
+    yaml::on_deep_stack,
+};
+use serde_json::{Map, Value, json};
+
+use super::charts::{chart_finding, release_findings, with_further};
+use crate::{
+    Prepared, Rendering, TargetContext, Tree,
+    generated::{Made, Product, text_on},
+    helm::{
+        chart::Chart,
+        release::{Capabilities, Document, Event, Hook, Options, Release, Renderer},
+        values::Layer,
+    },
+    memo::Memo,
+    template::{Compiler, Placeholder, Template, Use, Values},
+};
+
+/// Phases of hooks are this far from the phases of the service's own objects.
+const HOOK_PHASE: i64 = 10_000;
+/// Hooks whose weights are further apart than this share the outermost phase.
+const WEIGHT_MAX: i64 = 5_000;
+
+/// A chart that was read and compiled once.
+pub(crate) struct HelmChart {
+    service: Service,
+    source: HelmSource,
+    tree: Tree,
+    renderer: Renderer,
+    capabilities: Capabilities,
+    values: Template,
+    uses: Vec<Use>,
+    /// What each set of values gives.
+    known: Memo<Arc<Result<Product, Vec<Diagnostic>>>>,
+}
+
+impl HelmChart {
+    /// Reads the chart and the values of the declaration.
+    ///
+    /// # Errors
+    /// All findings.
+    pub(crate) fn prepare(service: &Service, source: &HelmSource, tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
+        let read = || match tree.get(&source.chart) {
+            Some(archive) => Chart::from_archive(archive),
+            None => Chart::from_tree(tree, &source.chart),
+        };
+        let chart = on_deep_stack(read)
+            .map_err(super::no_thread)?
+            .map_err(|error| vec![chart_finding(&error, &source.chart)])?;
+        let mut compiler = Compiler::new(service, &service.file, "", false);
+        let values = compiler.compile(&source.values);
+        if has_errors(&compiler.findings) {
+            return Err(compiler.findings);
+        }
+        let further = source.api_versions.iter().cloned();
+        let capabilities = match &source.kube_version {
+            None => with_further(Capabilities::default(), further),
+            Some(version) => Capabilities::of(version, further).ok_or_else(|| {
+                let message = format!("`kubeVersion` is no version of Kubernetes: `{}`", excerpt(version));
+                vec![Diagnostic::error(codes::HELM_VALUES, message).at(whole(&service.file)).help("such as `1.33.0`")]
+            })?,
+        };
+        Ok(Self {
+            service: service.clone(),
+            source: source.clone(),
+            tree: tree.clone(),
+            renderer: Renderer::new(chart),
+            capabilities,
+            values,
+            uses: compiler.uses,
+            known: Memo::new(),
+        })
+    }
+
+    /// The declaration's values on a target.
+    fn values(&self, target: &TargetContext) -> Result<Value, Vec<Diagnostic>> {
+        let mut values = Values::new();
+        let mut findings = Vec::new();
+        for one in &self.uses {
+            match target.value(&self.service, &one.placeholder) {
+                Some(value) => drop(values.insert(one.placeholder.clone(), value)),
+                None => findings.push(self.without_value(one, target)),
+            }
+        }
+        if findings.is_empty() { Ok(self.values.substitute(&values)) } else { Err(findings) }
+    }
+
+    fn without_value(&self, one: &Use, target: &TargetContext) -> Diagnostic {
+        let message = format!("`${{{}}}` has no value on target `{}`", one.placeholder, target.cluster);
+        let help = match &one.placeholder {
+            Placeholder::RegionName => "a global cluster is in no region".to_owned(),
+            other => format!("give `{other}` a value there"),
+        };
+        Diagnostic::error(codes::NO_VALUE_HERE, message).help(help).at(one.span.in_file(&self.service.file))
+    }
+
+    /// Paths of the files of values on a target.
+    fn value_files(&self, target: &TargetContext) -> Result<Vec<String>, Vec<Diagnostic>> {
+        let on_target = |pattern: &String| text_on(&self.service, target, &self.service.file, pattern);
+        self.source.value_files.iter().map(on_target).collect()
+    }
+
+    fn layers(&self, files: &[String], values: Value) -> Result<Vec<Layer>, Vec<Diagnostic>> {
+        let mut layers = Vec::new();
+        for path in files {
+            let Some(bytes) = self.tree.get(path) else {
+                let message = format!("no file of values `{}`", excerpt(path));
+                let help = "write the file, or name it only where it exists";
+                return Err(vec![
+                    Diagnostic::error(codes::HELM_VALUES, message).at(whole(&self.service.file)).help(help),
+                ]);
+            };
+            let text = String::from_utf8(bytes.to_vec())
+                .map_err(|_| vec![Diagnostic::error(codes::NOT_TEXT, "expected UTF-8 text").at(whole(path))])?;
+            layers.push(Layer::File { name: path.clone(), text });
+        }
+        if let Value::Object(values) = values {
+            layers.push(Layer::Values(values));
+        }
+        Ok(layers)
+    }
+
+    fn product(&self, files: &[String], values: Value) -> Result<Product, Vec<Diagnostic>> {
+        let name = self.source.release_name.as_deref().unwrap_or(self.service.name.as_str());
+        let mut options = Options::new(name, &self.service.namespace);
+        options.layers = self.layers(files, values)?;
+        options.capabilities = self.capabilities.clone();
+        let release = on_deep_stack(|| self.renderer.render(&options))
+            .map_err(super::no_thread)?
+            .map_err(|error| release_findings(&error, &self.source.chart, &self.service.file))?;
+        let made = self.made(&release);
+        if made.is_empty() {
+            return Err(vec![super::empty(&self.tree, &self.source.chart)]);
+        }
+        Ok(Product::complete(made, self.warnings(&release)))
+    }
+
+    fn warnings(&self, release: &Release) -> Vec<Diagnostic> {
+        let finding =
+            |text: &String| Diagnostic::warning(codes::HELM_CHART, text.as_str()).at(whole(&self.source.chart));
+        release.warnings.iter().map(finding).collect()
+    }
+
+    fn made(&self, release: &Release) -> Vec<Made> {
+        let mut made = Vec::new();
+        if self.source.include_crds {
+            made.extend(release.definitions.iter().flat_map(|one| self.documents(one, None)));
+        }
+        made.extend(release.documents.iter().flat_map(|one| self.documents(one, None)));
+        if self.source.hooks == HookPolicy::Phases {
+            let hooks = release.hooks.iter().filter_map(|hook| Some((hook, phase(hook)?)));
+            made.extend(hooks.flat_map(|(hook, phase)| self.documents(&hook.document, Some(phase))));
+        }
+        made
+    }
+
+    /// The objects of a document; a `List` stands for its items.
+    fn documents(&self, document: &Document, phase: Option<i64>) -> Vec<Made> {
+        if document.is_empty() {
+            return Vec::new();
+        }
+        let file: Arc<str> = format!("{}/{}", self.source.chart, inside(&document.source)).into();
+        let items = match (document.kind(), document.value.get("items")) {
+            ("List", Some(Value::Array(items))) => items.clone(),
+            _ => vec![document.value.clone()],
+        };
+        let with_phase = |mut manifest: Value| {
+            if let Some(phase) = phase {
+                annotate(&mut manifest, phase);
+            }
+            Made { manifest, file: Arc::clone(&file) }
+        };
+        items.into_iter().map(with_phase).collect()
+    }
+}
+
+/// The path of a template in its chart: the chart's name goes before it.
+fn inside(source: &str) -> &str {
+    source.split_once('/').map_or(source, |(_, path)| path)
+}
+
+/// The phase of a hook; `None` = it does not belong to an installation or upgrade.
+fn phase(hook: &Hook) -> Option<i64> {
+    let at = |events: [Event; 2]| hook.events.iter().any(|event| events.contains(event));
+    let weight = hook.weight.clamp(-WEIGHT_MAX, WEIGHT_MAX);
+    if at([Event::PreInstall, Event::PreUpgrade]) {
+        Some(weight - HOOK_PHASE)
+    } else if at([Event::PostInstall, Event::PostUpgrade]) {
+        Some(weight + HOOK_PHASE)
+    } else {
+        None
+    }
+}
+
+/// Gives a hook its phase. Helm makes the object of a hook anew each time, so it may be replaced.
+fn annotate(manifest: &mut Value, phase: i64) {
+    let Value::Object(manifest) = manifest else { return };
+    let metadata = manifest.entry("metadata").or_insert_with(|| json!({}));
+    let Value::Object(metadata) = metadata else { return };
+    let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Map::new()));
+    if annotations.is_null() {
+        *annotations = json!({});
+    }
+    let Value::Object(annotations) = annotations else { return };
+    annotations.entry(ANNOTATION_PHASE).or_insert_with(|| Value::String(phase.to_string()));
+    annotations.entry(ANNOTATION_REPLACE).or_insert_with(|| Value::String("allowed".to_owned()));
+}
+
+fn whole(file: &str) -> Place {
+    Place { file: file.to_owned(), line: 0, column: 0, offset: 0, len: 0 }
+}
+
+impl Prepared for HelmChart {
+    fn render(&self, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>> {
+        let files = self.value_files(target)?;
+        let values = self.values(target)?;
+        let key = json!([files, values]).to_string();
+        let product = self.known.get(key, || Arc::new(self.product(&files, values)));
+        match &*product {
+            Ok(product) => product.on(&self.service, target),
+            Err(findings) => Err(findings.clone()),
+        }
+    }
+}
