@@ -2,6 +2,7 @@
 
 mod bench;
 mod kube;
+mod kustomize_schema;
 mod oracle;
 mod phases;
 mod setup;
@@ -34,6 +35,8 @@ enum Command {
     /// Real Kubernetes clusters on this machine, to play with
     #[command(subcommand)]
     Kube(kube::Command),
+    /// Write anew what merges of kustomizations know about Kubernetes' kinds
+    KustomizeSchema(kustomize_schema::Args),
     /// The real tools beside Seaway's own renderers
     #[command(subcommand)]
     Oracle(oracle::Command),
@@ -64,6 +67,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Tidy => tidy::run(),
         Command::Kube(command) => kube::run(command),
+        Command::KustomizeSchema(args) => kustomize_schema::run(&args),
         Command::Oracle(command) => oracle::run(command),
         Command::Bench(command) => bench::run(command),
     }

@@ -98,6 +98,8 @@ impl<'a> Build<'a> {
         }
         set.list.retain(|resource| !resource.is_local());
         let scopes = self.scopes();
+        // A patch may have given one object the name of another.
+        set.check_unique(&scopes)?;
         let order = layer.kustomization.sort_options.clone().unwrap_or_else(sort::default_order);
         sort::sort(&mut set.list, &order, |resource| resource.id(&scopes));
         let has = |option: &str| options.iter().any(|one| one == option);

@@ -107,7 +107,7 @@ fn run(tree: &Tree, path: &str, remotes: &RemoteSources, charts: &dyn ChartRende
     let mut bytes = 0_u64;
     for resource in &resources {
         let manifest = json::to_json(&resource.node).map_err(|fault| vec![resource.blame(fault).diagnostic(place)])?;
-        bytes = bytes.saturating_add(resource.node.weight());
+        bytes = bytes.saturating_add(resource.node.text_len());
         if bytes > CONTENT_BYTES_MAX as u64 {
             let fault = budget::too_large(format!("the objects have more than {CONTENT_BYTES_MAX} bytes"));
             return Err(vec![fault.diagnostic(place)]);

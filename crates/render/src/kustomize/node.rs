@@ -252,6 +252,17 @@ impl Node {
         }
     }
 
+    /// Bytes of text in it.
+    pub(crate) fn text_len(&self) -> u64 {
+        match &self.shape {
+            Shape::Scalar(scalar) => scalar.text.len() as u64,
+            Shape::List(items) => items.iter().map(Node::text_len).sum::<u64>(),
+            Shape::Map(fields) => {
+                fields.iter().map(|field| field.key.text.len() as u64 + field.value.text_len()).sum::<u64>()
+            }
+        }
+    }
+
     /// Levels of lists and mappings in it.
     pub(crate) fn depth(&self) -> usize {
         match &self.shape {
