@@ -116,6 +116,12 @@ fn import_all(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<(), NotAT
     }
     merge_tables(&mut values, &imported);
     chart.values = values;
+    // Templates see where the values of an export went.
+    for import in chart.metadata.dependencies.iter_mut().flat_map(|declared| &mut declared.import_values) {
+        if let Import::Export(key) = import {
+            *import = Import::Move { child: format!("exports.{key}"), parent: ".".to_owned() };
+        }
+    }
     Ok(())
 }
 

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::ChartError;
-use crate::helm::version::Version;
+use crate::{helm::version::Version, yaml::float_text};
 
-/// What `Chart.yaml` says, with Helm's types: a version that is a number is refused, as Helm refuses it.
+/// What `Chart.yaml` says. Numbers and booleans become text where text is expected, as in Helm: `1.10` is `1.1`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Metadata {
     /// Name; the alias where the chart is used under one.
@@ -195,6 +195,18 @@ fn dependency(fields: &Fields<'_>) -> Result<Dependency, ChartError> {
     })
 }
 
+/// What stands for a value where Helm expects text; nothing for lists and mappings.
+pub(crate) fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some(String::new()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(float_text),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.clone()),
+        Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 /// A mapping whose fields have types.
 struct Fields<'a> {
     file: &'a str,
@@ -219,15 +231,14 @@ impl<'a> Fields<'a> {
     fn wrong(&self, key: &str, expected: &str) -> ChartError {
         let dot = if self.path.is_empty() { "" } else { "." };
         let message =
-            format!("expected `{}{dot}{key}` to be {expected}; write a number or boolean in quotes", self.path);
+            format!("expected `{}{dot}{key}` to be {expected}", self.path);
         ChartError::of(self.file, message)
     }
 
     fn text(&self, key: &str) -> Result<String, ChartError> {
         match self.get(key) {
             None => Ok(String::new()),
-            Some(Value::String(text)) => Ok(text.clone()),
-            Some(_) => Err(self.wrong(key, "text")),
+            Some(value) => scalar_text(value).ok_or_else(|| self.wrong(key, "text")),
         }
     }
 
@@ -244,11 +255,7 @@ impl<'a> Fields<'a> {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => items
                 .iter()
-                .map(|item| match item {
-                    Value::String(text) => Ok(text.clone()),
-                    Value::Null => Ok(String::new()),
-                    _ => Err(self.wrong(key, "a list of texts")),
-                })
+                .map(|item| scalar_text(item).ok_or_else(|| self.wrong(key, "a list of texts")))
                 .collect(),
             Some(_) => Err(self.wrong(key, "a list of texts")),
         }
@@ -259,10 +266,9 @@ impl<'a> Fields<'a> {
             None => Ok(Vec::new()),
             Some(Value::Object(entries)) => entries
                 .iter()
-                .map(|(name, value)| match value {
-                    Value::String(text) => Ok((name.clone(), text.clone())),
-                    Value::Null => Ok((name.clone(), String::new())),
-                    _ => Err(self.wrong(key, "a mapping of texts")),
+                .map(|(name, value)| match scalar_text(value) {
+                    Some(text) => Ok((name.clone(), text)),
+                    None => Err(self.wrong(key, "a mapping of texts")),
                 })
                 .collect(),
             Some(_) => Err(self.wrong(key, "a mapping of texts")),

@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub use archive::{ARCHIVE_BYTES_MAX, FILE_BYTES_MAX};
 pub(crate) use dependency::{missing, select};
 pub use error::ChartError;
+pub(crate) use metadata::scalar_text;
 pub use metadata::{Dependency, Import, Maintainer, Metadata};
 use serde_json::{Map, Value};
 

@@ -73,8 +73,8 @@ fn refuses_what_helm_refuses() {
         (&[("Chart.yaml", "version: 1.0.0")], "Chart.yaml: expected a `name`"),
         (&[("Chart.yaml", "name: ../a\nversion: 1.0.0")], "Chart.yaml: `../a` is not a name of a chart"),
         (
-            &[("Chart.yaml", "name: a\nversion: 1.0.0\nappVersion: 1.5")],
-            "Chart.yaml: expected `appVersion` to be text; write a number or boolean in quotes",
+            &[("Chart.yaml", "name: a\nversion: 1.0.0\nappVersion: [1]")],
+            "Chart.yaml: expected `appVersion` to be text",
         ),
         (
             &[("Chart.yaml", "name: a\nversion: 1.0.0\ntype: lib")],

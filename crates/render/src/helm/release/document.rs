@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::ReleaseError;
-use crate::yaml::{self, Limits};
+use crate::{
+    helm::chart::scalar_text,
+    yaml::{self, Limits},
+};
 
 /// A document with the template that it comes from.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,9 +43,9 @@ impl Document {
         self.value.get("kind").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// An annotation.
-    pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.value.get("metadata")?.get("annotations")?.get(key)?.as_str()
+    /// An annotation as text, whatever scalar it is.
+    pub fn annotation(&self, key: &str) -> Option<String> {
+        scalar_text(self.value.get("metadata")?.get("annotations")?.get(key)?)
     }
 
     /// Whether it holds nothing.
@@ -59,7 +62,8 @@ fn malformed(value: &Value) -> Option<String> {
         Value::Object(_) => {}
         _ => return Some("expected an object".to_owned()),
     }
-    let is_text = |value: Option<&Value>| matches!(value, None | Some(Value::Null | Value::String(_)));
+    // Helm turns numbers and booleans into text here; whether the cluster does is another question.
+    let is_text = |value: Option<&Value>| !matches!(value, Some(Value::Array(_) | Value::Object(_)));
     for key in ["apiVersion", "kind"] {
         if !is_text(value.get(key)) {
             return wrong(key, "text");
@@ -71,14 +75,14 @@ fn malformed(value: &Value) -> Option<String> {
         Some(_) => return wrong("metadata", "a mapping"),
     };
     if !is_text(metadata.get("name")) {
-        return wrong("metadata.name", "text; put it in quotes");
+        return wrong("metadata.name", "text");
     }
     match metadata.get("annotations") {
         None | Some(Value::Null) => None,
         Some(Value::Object(annotations)) => annotations
             .iter()
             .find(|(_, value)| !is_text(Some(value)))
-            .and_then(|(key, _)| wrong(&format!("metadata.annotations[{key}]"), "text; pipe it through `quote`")),
+            .and_then(|(key, _)| wrong(&format!("metadata.annotations[{key}]"), "text")),
         Some(_) => wrong("metadata.annotations", "a mapping"),
     }
 }

@@ -12,7 +12,6 @@
 mod capabilities;
 mod document;
 mod error;
-mod files;
 mod hook;
 mod known_versions;
 mod order;
@@ -25,6 +24,7 @@ pub use document::Document;
 pub use error::ReleaseError;
 pub use hook::{DeletePolicy, Event, Hook};
 pub use render::Renderer;
+pub use split::parse_stream;
 
 use super::{functions::Entropy, template::Limits, values::Layer};
 

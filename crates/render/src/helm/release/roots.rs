@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{Options, files::Files};
+use super::Options;
 use crate::helm::{
     chart::{Chart, Dependency, File, Import, Metadata},
-    value::{IntKind, List, Map, MapKind, Str, Value},
+    value::{Files, IntKind, List, Map, MapKind, Str, Value},
     values::Values,
 };
 
@@ -76,7 +76,7 @@ fn collect(
     let subcharts = Map::new();
     let root = Map::new();
     root.insert("Chart".into(), Value::Map(metadata(&chart.metadata, is_root)));
-    root.insert("Files".into(), Value::object(Files::of(chart)));
+    root.insert("Files".into(), Value::object(files(chart)));
     root.insert("Release".into(), shared.release.clone());
     root.insert("Capabilities".into(), shared.capabilities.clone());
     root.insert("Subcharts".into(), Value::Map(subcharts.clone()));
@@ -115,6 +115,10 @@ fn of_value(value: &Json) -> Value {
         Json::Array(items) => Value::List(List::new(items.iter().map(of_value).collect())),
         Json::Object(entries) => Value::Map(of_values(entries)),
     }
+}
+
+fn files(chart: &Chart) -> Files {
+    chart.files.iter().map(|file| (file.name.clone(), std::sync::Arc::clone(&file.data))).collect()
 }
 
 fn release(options: &Options) -> Value {

@@ -3,6 +3,10 @@
 //! Helm splits at `---` at the start of a line and takes all space around it away, even the indentation of the
 //! first line behind it.
 
+use serde_json::Value;
+
+use crate::yaml::{self, Limits};
+
 /// The documents of a rendered file that are not empty.
 pub(super) fn documents(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text.trim());
@@ -26,6 +30,21 @@ fn separator(text: &str) -> Option<(usize, usize)> {
     let start = before.trim_end_matches(is_space).len();
     let behind = text.get(dashes + 3..)?;
     Some((start, text.len() - behind.trim_start_matches(is_space).len()))
+}
+
+/// The documents of a stream such as `helm template` prints: each with its text and its value, empty ones left out.
+///
+/// # Errors
+/// The first document that is no YAML.
+pub fn parse_stream(text: &str) -> Result<Vec<(String, Value)>, String> {
+    let mut parsed = Vec::new();
+    for text in documents(text) {
+        let value = yaml::read(&format!("{text}\n"), Limits::default()).map_err(|error| error.to_string())?;
+        if !value.is_null() {
+            parsed.push((text.to_owned(), value));
+        }
+    }
+    Ok(parsed)
 }
 
 /// Go's `\s`, which is ASCII.

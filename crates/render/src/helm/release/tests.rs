@@ -90,7 +90,7 @@ fn hooks_notes_and_definitions_are_told_from_documents() {
             ("templates/NOTES.txt", "hello {{ .Release.Name }}"),
             ("templates/_h.tpl", "{{ define \"x\" }}kind: Service{{ end }}"),
             ("templates/z.yaml", "{{ include \"x\" . }}\n---\nkind: Namespace\n---\n# nothing\n---\nkind: Zebra\n---\nkind: Ant\n"),
-            ("templates/h.yaml", "kind: Job\nmetadata:\n  annotations:\n    helm.sh/hook: pre-install, Post-Upgrade\n    helm.sh/hook-weight: '-5'\n    helm.sh/hook-delete-policy: hook-succeeded,before-hook-creation\n"),
+            ("templates/h.yaml", "kind: Job\nmetadata:\n  annotations:\n    helm.sh/hook: pre-install, Post-Upgrade\n    helm.sh/hook-weight: -5\n    helm.sh/hook-delete-policy: hook-succeeded,before-hook-creation\n"),
             ("templates/u.yaml", "kind: Job\nmetadata: {annotations: {helm.sh/hook: sometimes}}\n"),
         ],
         &[],
@@ -116,9 +116,9 @@ fn refuses_what_helm_refuses() {
     assert!(problem(&[("Chart.yaml", &meta("kubeVersion: '<1.20'"))]).contains("needs Kubernetes `<1.20`"));
     assert!(problem(&[META, ("templates/a.yaml", "a: [")]).starts_with("web/templates/a.yaml: "));
     assert!(problem(&[META, ("templates/a.yaml", "- a")]).contains("expected an object"));
-    let number = "metadata: {annotations: {a: 1}}";
-    assert!(problem(&[META, ("templates/a.yaml", number)]).contains("metadata.annotations[a]"));
-    assert!(problem(&[META, ("templates/a.yaml", "metadata: {name: 1}")]).contains("metadata.name"));
+    let list = "metadata: {annotations: {a: []}}";
+    assert!(problem(&[META, ("templates/a.yaml", list)]).contains("metadata.annotations[a]"));
+    assert!(problem(&[META, ("templates/a.yaml", "metadata: {name: []}")]).contains("metadata.name"));
     assert!(problem(&[META, ("templates/a.yaml", "{{ .Values.a.b }}")]).contains("web/templates/a.yaml:1:"));
     assert!(problem(&[META, ("templates/a.yaml", "{{ if }}")]).contains("web/templates/a.yaml:1:"));
     let schema = ("values.schema.json", r#"{"required": ["a"]}"#);

@@ -1,0 +1,3 @@
+{{- define "lib.all" -}}
+lib: {{ .Chart.Name }}-{{ .Values.number | int }}
+{{- end -}}

