@@ -230,8 +230,7 @@ impl<'a> Fields<'a> {
 
     fn wrong(&self, key: &str, expected: &str) -> ChartError {
         let dot = if self.path.is_empty() { "" } else { "." };
-        let message =
-            format!("expected `{}{dot}{key}` to be {expected}", self.path);
+        let message = format!("expected `{}{dot}{key}` to be {expected}", self.path);
         ChartError::of(self.file, message)
     }
 
@@ -253,10 +252,9 @@ impl<'a> Fields<'a> {
     fn texts(&self, key: &str) -> Result<Vec<String>, ChartError> {
         match self.get(key) {
             None => Ok(Vec::new()),
-            Some(Value::Array(items)) => items
-                .iter()
-                .map(|item| scalar_text(item).ok_or_else(|| self.wrong(key, "a list of texts")))
-                .collect(),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| scalar_text(item).ok_or_else(|| self.wrong(key, "a list of texts"))).collect()
+            }
             Some(_) => Err(self.wrong(key, "a list of texts")),
         }
     }

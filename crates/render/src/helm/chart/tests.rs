@@ -72,10 +72,7 @@ fn refuses_what_helm_refuses() {
         (&[("Chart.yaml", "name: a\nversion: one")], "Chart.yaml: `one` is not a version"),
         (&[("Chart.yaml", "version: 1.0.0")], "Chart.yaml: expected a `name`"),
         (&[("Chart.yaml", "name: ../a\nversion: 1.0.0")], "Chart.yaml: `../a` is not a name of a chart"),
-        (
-            &[("Chart.yaml", "name: a\nversion: 1.0.0\nappVersion: [1]")],
-            "Chart.yaml: expected `appVersion` to be text",
-        ),
+        (&[("Chart.yaml", "name: a\nversion: 1.0.0\nappVersion: [1]")], "Chart.yaml: expected `appVersion` to be text"),
         (
             &[("Chart.yaml", "name: a\nversion: 1.0.0\ntype: lib")],
             "Chart.yaml: expected the type `application` or `library`, found `lib`",
@@ -87,11 +84,9 @@ fn refuses_what_helm_refuses() {
     for (files, expected) in cases {
         assert_eq!(load(files).unwrap_err(), expected);
     }
-    let twice = "name: a\nversion: 1.0.0\ndependencies: [{name: x, version: 1}, {name: z, alias: x, version: '1'}]";
-    assert!(load(&[("Chart.yaml", twice)]).unwrap_err().contains("expected `dependencies.version` to be text"));
-    let twice = twice.replace("version: 1}", "version: '1'}");
+    let twice = "name: a\nversion: 1.0.0\ndependencies: [{name: x, version: 1}, {name: z, alias: x, version: 1.10}]";
     assert!(
-        load(&[("Chart.yaml", &twice)]).unwrap_err().contains("more than one dependency with the name or alias `x`")
+        load(&[("Chart.yaml", twice)]).unwrap_err().contains("more than one dependency with the name or alias `x`")
     );
 }
 

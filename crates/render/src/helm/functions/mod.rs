@@ -10,6 +10,7 @@ mod cluster;
 mod context;
 mod convert;
 mod data;
+mod date;
 mod defaults;
 mod dicts;
 mod encode;
@@ -22,9 +23,12 @@ mod merge;
 mod paths;
 mod random;
 mod regular;
+mod secrets;
+mod semver;
 mod strings;
 mod table;
 mod toml;
+mod url;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +42,7 @@ pub(crate) static FAMILIES: &[&[Function]] = &[
     cluster::FUNCTIONS,
     convert::FUNCTIONS,
     data::FUNCTIONS,
+    date::FUNCTIONS,
     defaults::FUNCTIONS,
     dicts::FUNCTIONS,
     encode::FUNCTIONS,
@@ -49,6 +54,9 @@ pub(crate) static FAMILIES: &[&[Function]] = &[
     paths::FUNCTIONS,
     random::FUNCTIONS,
     regular::FUNCTIONS,
+    secrets::FUNCTIONS,
+    semver::FUNCTIONS,
     strings::FUNCTIONS,
     toml::FUNCTIONS,
+    url::FUNCTIONS,
 ];
