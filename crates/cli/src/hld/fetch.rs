@@ -131,6 +131,14 @@ impl Drivers<'_> {
     /// What a source was resolved to, and its tree.
     fn fetch(&mut self, wanted: &Wanted, locked: Option<&Locked>) -> Result<(String, Tree), Error> {
         let token = wanted.token_variable.as_ref().and_then(|name| self.token(name));
+        if let Some(asked) = &wanted.asked_variable {
+            let text = format!(
+                "a fetched component asks for the token in `{asked}` for `{}`: write it into your own `access.yaml` when \
+                 that is meant\n",
+                wanted.source
+            );
+            self.desk.context.remark(&text);
+        }
         match &wanted.source {
             Source::Git { url, branch, version, path } => {
                 let reference = match (version.as_str(), branch.as_str()) {
@@ -141,9 +149,9 @@ impl Drivers<'_> {
                 let commit = locked.map(|locked| locked.resolved.as_str());
                 self.git(url, &reference, path, token, commit, &wanted.source)
             }
-            Source::Chart { repository, .. } if repository.starts_with("oci://") => {
-                Err(Error::new("charts in OCI registries cannot be fetched")
-                    .hint("use the repository's `index.yaml`, or keep the chart in Git"))
+            Source::Chart { repository, name, version } if repository.starts_with("oci://") => {
+                let version = locked.map_or(version.as_str(), |locked| locked.resolved.as_str());
+                self.oci(repository, name, version, &wanted.source)
             }
             Source::Chart { repository, name, version } => {
                 let version = locked.map_or(version.as_str(), |locked| locked.resolved.as_str());
@@ -226,6 +234,33 @@ impl Drivers<'_> {
         }
         let files = unpack(&packed).map_err(failed)?;
         Ok((release.version.clone(), tree(source, files)?))
+    }
+
+    /// A chart of a registry. `SEAWAY_OCI_USER` and `SEAWAY_OCI_PASSWORD` are for the one that `SEAWAY_OCI_REGISTRY`
+    /// names, and for no other: a component may name any.
+    fn oci(&mut self, repository: &str, name: &str, version: &str, source: &Source) -> Result<(String, Tree), Error> {
+        let failed = |error: seaway_oci::Error| {
+            let hint = "for a registry that asks who you are set `SEAWAY_OCI_REGISTRY` to its host, `SEAWAY_OCI_USER` and \
+                        `SEAWAY_OCI_PASSWORD`";
+            Error::new("the registry did not give it").because(&error).hint(hint)
+        };
+        let of = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let host = repository.trim_start_matches("oci://").split('/').next().unwrap_or_default();
+        let credential = of("SEAWAY_OCI_USER")
+            .zip(of("SEAWAY_OCI_PASSWORD"))
+            .filter(|_| of("SEAWAY_OCI_REGISTRY").as_deref() == Some(host));
+        let place = seaway_oci::Repository::of_chart(repository, name).map_err(failed)?;
+        let is_plain = self.fetching.allows(Transport::Http);
+        let limits = seaway_oci::Limits::default();
+        let mut registry = seaway_oci::Registry::new(place, credential, limits, is_plain);
+        // A tag cannot hold `+`; charts are pushed with `_` for it.
+        let tags: Vec<String> = registry.tags().map_err(failed)?.iter().map(|tag| tag.replace('_', "+")).collect();
+        let chosen = choose(tags.iter().map(String::as_str), version)
+            .ok_or_else(|| Error::new(format!("the registry has no version `{version}` of chart `{name}`")))?;
+        let packed = registry.chart(&tags[chosen].replace('+', "_")).map_err(failed)?;
+        let files =
+            unpack(&packed).map_err(|error| Error::new("the registry's chart cannot be used").because(&error))?;
+        Ok((tags[chosen].clone(), tree(source, files)?))
     }
 
     fn file(&mut self, url: &str, token: Option<&str>, source: &Source) -> Result<(String, Tree), Error> {

@@ -24,6 +24,8 @@ const BYTES_MAX: usize = 256 * 1024;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Access {
     variables: BTreeMap<String, String>,
+    /// What fetched trees ask for. They must not choose which of the user's variables is sent where.
+    asked: BTreeMap<String, String>,
 }
 
 impl Access {
@@ -32,6 +34,11 @@ impl Access {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         let is_http = matches!(scheme.as_deref(), Some("http" | "https"));
         is_http.then(|| self.variables.get(url).map(String::as_str)).flatten()
+    }
+
+    /// The variable that a fetched tree asks for, when the repository itself names none.
+    pub(super) fn asked(&self, url: &str) -> Option<&str> {
+        if self.variables.contains_key(url) { None } else { self.asked.get(url).map(String::as_str) }
     }
 
     /// Adds what a folder's file says.
@@ -53,7 +60,8 @@ impl Access {
         for entry in parsed.node.entries() {
             match entry.value.text() {
                 Some(variable) if is_variable(variable) => {
-                    self.variables.entry(entry.key.text.clone()).or_insert_with(|| variable.to_owned());
+                    let into = if folder.ground == 0 { &mut self.variables } else { &mut self.asked };
+                    into.entry(entry.key.text.clone()).or_insert_with(|| variable.to_owned());
                 }
                 _ => {
                     let url = super::source::without_credentials(&excerpt(&entry.key.text));

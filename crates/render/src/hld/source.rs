@@ -117,6 +117,9 @@ pub struct Wanted {
     pub place: Place,
     /// Environment variable that holds a token for it.
     pub token_variable: Option<String>,
+    /// Variable that a fetched component asks for. It is not used: a fetched component must not choose which secret is
+    /// sent to whom.
+    pub asked_variable: Option<String>,
     /// Digest that the component itself states.
     pub stated: Option<Digest>,
     /// Digest in the lock.

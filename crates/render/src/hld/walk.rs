@@ -409,6 +409,10 @@ impl<'a> Walk<'a> {
                 Source::Git { .. } | Source::File { .. } => self.access.variable(source.url()).map(str::to_owned),
                 Source::Chart { .. } => None,
             },
+            asked_variable: match source {
+                Source::Git { .. } | Source::File { .. } => self.access.asked(source.url()).map(str::to_owned),
+                Source::Chart { .. } => None,
+            },
             source: source.clone(),
             component: entry.to_owned(),
             place: component.source.place.clone(),

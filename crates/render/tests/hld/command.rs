@@ -89,6 +89,8 @@ fn wants(case: &Case, tree: &Tree, settings: &Settings, sets: &[&str]) -> String
             .iter()
             .map(|one| {
                 let token = one.token_variable.as_ref().map(|name| format!(" token in {name}")).unwrap_or_default();
+                let asked = one.asked_variable.as_ref().map(|name| format!(" asks for {name}")).unwrap_or_default();
+                let token = token + &asked;
                 let here = if one.is_here { " (here)" } else { "" };
                 format!("{}: {}{token}{here}\n", one.component, one.source)
             })
