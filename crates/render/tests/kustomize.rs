@@ -6,6 +6,8 @@
 
 #[path = "kustomize/hostile.rs"]
 mod hostile;
+#[path = "kustomize/mutated.rs"]
+mod mutated;
 
 use std::{
     collections::BTreeMap,

@@ -1,7 +1,7 @@
 //! From YAML text to nodes, as Kustomize's library reads it: one document per part between `---` lines, aliases
 //! and merge keys written out.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, panic::AssertUnwindSafe};
 
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use seaway_core::diagnostic::codes;
@@ -87,13 +87,15 @@ struct Reader<'a> {
     anchors: BTreeMap<String, Node>,
     /// Weight of all that aliases stood for.
     written_out: u64,
+    /// Where the text ends, when it ends within a line.
+    open_end: Option<u64>,
 }
 
 type Events<'r, 'b> = Parser<&'r mut &'b [u8]>;
 
 impl<'a> Reader<'a> {
     fn new(words: Words, budget: &'a Budget, lines_before: u32) -> Self {
-        Self { words, budget, lines_before, anchors: BTreeMap::new(), written_out: 0 }
+        Self { words, budget, lines_before, anchors: BTreeMap::new(), written_out: 0, open_end: None }
     }
 
     fn document(&mut self, text: &str) -> Outcome<Option<Node>> {
@@ -101,7 +103,19 @@ impl<'a> Reader<'a> {
             return Err(too_large(format!("the file has {} bytes, expected at most {TEXT_BYTES_MAX}", text.len())));
         }
         self.budget.spend(text.len() as u64)?;
-        let mut bytes = text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // The library looks one character beyond the end of some texts and panics. A line break at the end keeps it
+        // from doing so, and whatever is left becomes a fault of the text.
+        let ends_open = !text.ends_with('\n');
+        let with_end = if ends_open { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
+        let last_line = text.rsplit('\n').next().unwrap_or_default();
+        self.open_end = (ends_open && !last_line.trim().is_empty()).then_some(text.len() as u64);
+        let guarded = std::panic::catch_unwind(AssertUnwindSafe(|| self.first_of(&with_end)));
+        guarded.unwrap_or_else(|_| Err(Fault::new(codes::SYNTAX, "the text cannot be read as YAML")))
+    }
+
+    fn first_of(&mut self, text: &str) -> Outcome<Option<Node>> {
+        let mut bytes = text.as_bytes();
         let mut events = Parser::new();
         events.set_input_string(&mut bytes);
         loop {
@@ -153,7 +167,12 @@ impl<'a> Reader<'a> {
                 }
                 return Ok(node.clone());
             }
-            EventData::Scalar { anchor, tag, value, style, .. } => {
+            EventData::Scalar { anchor, tag, mut value, style, .. } => {
+                // A block at the very end of a text has no line break that the text does not have.
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                if is_block && self.open_end.is_some_and(|end| event.end_mark.index >= end) && value.ends_with('\n') {
+                    value.pop();
+                }
                 (Shape::Scalar(self.scalar(tag.as_deref(), value, style)), anchor)
             }
             EventData::SequenceStart { anchor, .. } => {
