@@ -29,6 +29,7 @@ mod strings;
 mod table;
 mod toml;
 mod url;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ mod lexer;
 mod literal;
 mod machine;
 mod parser;
+mod pipeline;
 mod program;
 mod session;
 mod step;
