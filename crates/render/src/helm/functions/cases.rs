@@ -8,14 +8,16 @@ use crate::helm::value::{Str, Value, Writer};
 use Takes::{Int, Text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("upper", &[Text], |_, a| Ok(text(a, 0)?.text().chars().map(upper).collect::<String>().into())),
-    Function::new("lower", &[Text], |_, a| Ok(text(a, 0)?.text().chars().map(lower).collect::<String>().into())),
-    Function::new("title", &[Text], |_, a| Ok(title(&text(a, 0)?.text()).into())),
-    Function::new("untitle", &[Text], |_, a| Ok(untitle(&text(a, 0)?.text()).into())),
-    Function::new("swapcase", &[Text], |_, a| Ok(swap_case(&text(a, 0)?.text()).into())),
-    Function::new("snakecase", &[Text], |_, a| Ok(words::joined(&text(a, 0)?.text(), '_').into())),
-    Function::new("kebabcase", &[Text], |_, a| Ok(words::joined(&text(a, 0)?.text(), '-').into())),
-    Function::new("camelcase", &[Text], |_, a| Ok(words::pascal_case(&text(a, 0)?.text()).into())),
+    Function::new("upper", &[Text], |_, a| Ok(text(a, 0)?.text().chars().map(upper).collect::<String>().into()))
+        .heavy(8),
+    Function::new("lower", &[Text], |_, a| Ok(text(a, 0)?.text().chars().map(lower).collect::<String>().into()))
+        .heavy(8),
+    Function::new("title", &[Text], |_, a| Ok(title(&text(a, 0)?.text()).into())).heavy(8),
+    Function::new("untitle", &[Text], |_, a| Ok(untitle(&text(a, 0)?.text()).into())).heavy(8),
+    Function::new("swapcase", &[Text], |_, a| Ok(swap_case(&text(a, 0)?.text()).into())).heavy(8),
+    Function::new("snakecase", &[Text], |_, a| Ok(words::joined(&text(a, 0)?.text(), '_').into())).heavy(16),
+    Function::new("kebabcase", &[Text], |_, a| Ok(words::joined(&text(a, 0)?.text(), '-').into())).heavy(16),
+    Function::new("camelcase", &[Text], |_, a| Ok(words::pascal_case(&text(a, 0)?.text()).into())).heavy(16),
     Function::new("initials", &[Text], |_, a| Ok(initials(text(a, 0)?.as_bytes()).into())),
     Function::new("nospace", &[Text], |_, a| Ok(no_space(text(a, 0)?))),
     Function::new("abbrev", &[Int, Text], abbrev),

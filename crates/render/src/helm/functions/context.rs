@@ -109,7 +109,7 @@ impl Context {
     }
 
     /// Takes the work of reading arguments from the budget.
-    pub(crate) fn charge_arguments(&mut self, arguments: &[Value]) -> Answer<()> {
+    pub(crate) fn charge_arguments(&mut self, arguments: &[Value], weight: usize) -> Answer<()> {
         let cost: usize = arguments
             .iter()
             .map(|argument| match argument {
@@ -120,7 +120,7 @@ impl Context {
                 Value::Nil | Value::Bool(_) | Value::Int(..) | Value::Float(_) | Value::Object(_) => 0,
             })
             .sum();
-        if cost > 0 { self.charge(cost) } else { Ok(()) }
+        if cost > 0 { self.charge(cost.saturating_mul(weight)) } else { Ok(()) }
     }
 
     /// Refuses to go on when values hold too much memory.

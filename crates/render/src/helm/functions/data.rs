@@ -4,7 +4,7 @@ use super::arguments::text;
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::value::{
-    JsonStyle, Map, Str, TEXT_BYTES_MAX, Value, Writer, from_json, to_json, too_long, write_json,
+    JsonStyle, Map, Str, TEXT_BYTES_MAX, Value, Writer, from_json, to_json, too_long, too_many_items, write_json,
 };
 use crate::yaml;
 
@@ -89,6 +89,9 @@ fn measure(value: &Value, depth: usize, size: &mut usize) -> Answer<()> {
     }
 }
 
+/// Values in one text that is read: each takes some hundred bytes on the way.
+const NODES_MAX: usize = 300_000;
+
 /// What a reader gives: the value, or why the text cannot be read.
 type Read = Result<Value, String>;
 
@@ -98,7 +101,11 @@ type Reader = fn(&mut Context, &Str) -> Answer<Read>;
 const THROUGH_JSON: &str = "error unmarshaling JSON: while decoding JSON: ";
 
 fn read_json(context: &mut Context, text: &Str) -> Answer<Read> {
-    context.charge(text.len() / 8)?;
+    context.charge(text.len() / 2)?;
+    let parts = text.as_bytes().iter().filter(|byte| matches!(byte, b',' | b'[' | b'{' | b':')).count();
+    if parts > NODES_MAX {
+        return Err(too_many_items());
+    }
     Ok(match serde_json::from_str::<serde_json::Value>(&text.text()) {
         Ok(data) => Ok(from_json(&data)),
         Err(error) => Err(error.to_string()),
@@ -107,8 +114,9 @@ fn read_json(context: &mut Context, text: &Str) -> Answer<Read> {
 
 fn read_yaml(context: &mut Context, text: &Str) -> Answer<Read> {
     // Reading YAML takes far longer than anything else that looks at text.
-    context.charge(text.len())?;
-    Ok(match yaml::read(&text.text(), yaml::Limits::default()) {
+    context.charge(text.len() * 3)?;
+    let limits = yaml::Limits { nodes: NODES_MAX, ..yaml::Limits::default() };
+    Ok(match yaml::read(&text.text(), limits) {
         Ok(data) => Ok(from_json(&data)),
         Err(error) => Err(format!("error converting YAML to JSON: yaml: {error}")),
     })

@@ -12,9 +12,9 @@ use Takes::Text;
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("b64enc", &[Text], |_, a| Ok(STANDARD.encode(text(a, 0)?.as_bytes()).into())),
-    Function::new("b64dec", &[Text], |_, a| decoded(text(a, 0)?, &BASE_64)),
+    Function::new("b64dec", &[Text], |_, a| decoded(text(a, 0)?, &BASE_64)).heavy(12),
     Function::new("b32enc", &[Text], |_, a| Ok(encode_base_32(text(a, 0)?.as_bytes()).into())),
-    Function::new("b32dec", &[Text], |_, a| decoded(text(a, 0)?, &BASE_32)),
+    Function::new("b32dec", &[Text], |_, a| decoded(text(a, 0)?, &BASE_32)).heavy(12),
 ];
 
 /// An alphabet in groups of characters.

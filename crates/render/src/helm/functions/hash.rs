@@ -11,9 +11,9 @@ use crate::helm::value::Value;
 use Takes::Text;
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("sha1sum", &[Text], digest::<Sha1>),
-    Function::new("sha256sum", &[Text], digest::<Sha256>),
-    Function::new("sha512sum", &[Text], digest::<Sha512>),
+    Function::new("sha1sum", &[Text], digest::<Sha1>).heavy(3),
+    Function::new("sha256sum", &[Text], digest::<Sha256>).heavy(3),
+    Function::new("sha512sum", &[Text], digest::<Sha512>).heavy(3),
     Function::new("adler32sum", &[Text], |_, a| Ok(adler32(text(a, 0)?.as_bytes()).to_string().into())),
 ];
 

@@ -27,20 +27,21 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("hasSuffix", &[Text, Text], |_, a| {
         Ok(text(a, 1)?.as_bytes().ends_with(text(a, 0)?.as_bytes()).into())
     }),
-    Function::new("quote", &[], quote).and_more(Any),
+    Function::new("quote", &[], quote).heavy(3).and_more(Any),
     Function::new("squote", &[], squote).and_more(Any),
     Function::new("cat", &[], cat).and_more(Any),
     Function::new("indent", &[Int, Text], |_, a| indent("", int(a, 0)?, text(a, 1)?)),
     Function::new("nindent", &[Int, Text], |_, a| indent("\n", int(a, 0)?, text(a, 1)?)),
-    Function::new("replace", &[Text, Text, Text], replace),
+    Function::new("replace", &[Text, Text, Text], replace).heavy(8),
     Function::new("plural", &[Text, Text, Int], plural),
-    Function::new("join", &[Text, Any], join),
-    Function::new("split", &[Text, Text], |_, a| Ok(numbered(split(text(a, 1)?, text(a, 0)?, None)?))),
+    Function::new("join", &[Text, Any], join).heavy(8),
+    Function::new("split", &[Text, Text], |_, a| Ok(numbered(split(text(a, 1)?, text(a, 0)?, None)?))).heavy(8),
     Function::new("splitn", &[Text, Int, Text], splitn),
-    Function::new("splitList", &[Text, Text], |_, a| Ok(List::of_text(split(text(a, 1)?, text(a, 0)?, None)?).into())),
+    Function::new("splitList", &[Text, Text], |_, a| Ok(List::of_text(split(text(a, 1)?, text(a, 0)?, None)?).into()))
+        .heavy(8),
     Function::new("toString", &[Any], |_, a| Ok(text_of(&a[0])?.into())),
-    Function::new("toStrings", &[Any], |_, a| Ok(texts_of(&a[0])?.into())),
-    Function::new("sortAlpha", &[Any], sort_alpha),
+    Function::new("toStrings", &[Any], |_, a| Ok(texts_of(&a[0])?.into())).heavy(8),
+    Function::new("sortAlpha", &[Any], sort_alpha).heavy(8),
     Function::new("hello", &[], |_, _| Ok("Hello!".into())),
 ];
 

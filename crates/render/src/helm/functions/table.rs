@@ -51,6 +51,8 @@ pub struct Function {
     pub name: &'static str,
     fixed: &'static [Takes],
     rest: Option<Takes>,
+    /// How many times longer than a copy it looks at its arguments.
+    weight: usize,
     /// How it is carried out.
     pub body: Body,
 }
@@ -63,19 +65,31 @@ impl Function {
         fixed: &'static [Takes],
         body: fn(&mut Context, &[Value]) -> Answer<Value>,
     ) -> Self {
-        Self { name, fixed, rest: None, body: Body::Plain(body) }
+        Self { name, fixed, rest: None, weight: 1, body: Body::Plain(body) }
     }
 
     /// A function that the machine carries out.
     #[must_use]
     pub const fn special(name: &'static str, fixed: &'static [Takes], body: Body) -> Self {
-        Self { name, fixed, rest: None, body }
+        Self { name, fixed, rest: None, weight: 1, body }
     }
 
     /// The same function with any number of further arguments.
     #[must_use]
     pub const fn and_more(self, rest: Takes) -> Self {
         Self { rest: Some(rest), ..self }
+    }
+
+    /// The same function, said to take so many times the work of a copy.
+    #[must_use]
+    pub const fn heavy(self, weight: usize) -> Self {
+        Self { weight, ..self }
+    }
+
+    /// How many times longer than a copy it looks at its arguments.
+    #[must_use]
+    pub const fn weight(&self) -> usize {
+        self.weight
     }
 
     /// What the argument at a place must be.

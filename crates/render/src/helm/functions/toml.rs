@@ -3,7 +3,7 @@
 use super::arguments::text;
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{DEPTH_MAX, List, Map, Str, Value, Writer, format_float, too_deep};
+use crate::helm::value::{DEPTH_MAX, List, Map, Str, Value, Writer, format_float, too_deep, too_many_items};
 
 use Takes::{Any, Text};
 
@@ -12,6 +12,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("mustToToml", &[Any], |context, a| write(context, &a[0])),
     Function::new("fromToml", &[Text], from_toml),
 ];
+
+/// Values in one text that is read: each takes some hundred bytes on the way.
+const PARTS_MAX: usize = 300_000;
 
 /// The text of the error where there is no form, as Helm gives it.
 fn to_toml(context: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -197,7 +200,11 @@ fn float(number: f64) -> String {
 
 fn from_toml(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let source = text(a, 0)?.text();
-    context.charge(source.len() / 4)?;
+    context.charge(source.len())?;
+    let parts = source.bytes().filter(|byte| matches!(byte, b',' | b'=' | b'[')).count();
+    if parts > PARTS_MAX {
+        return Err(too_many_items());
+    }
     Ok(match source.parse::<toml::Table>() {
         Ok(table) => table_value(table).into(),
         Err(error) => {

@@ -66,7 +66,7 @@ pub(super) fn call_method(context: &mut Context, receiver: &Value, name: &str, a
         context.charge(object.weight(name))?;
     }
     let answer = method_of(receiver, name, arguments)?;
-    context.charge_arguments(std::slice::from_ref(&answer))?;
+    context.charge_arguments(std::slice::from_ref(&answer), 1)?;
     Ok(answer)
 }
 

@@ -182,7 +182,7 @@ impl Machine<'_> {
             self.stack[start..].rotate_left(1);
         }
         let receiver = self.stack.get(base.saturating_sub(1)).cloned().unwrap_or_default();
-        self.context.charge_arguments(&self.stack[base..])?;
+        self.context.charge_arguments(&self.stack[base..], 1)?;
         let value = call_method(&mut self.context, &receiver, name, &self.stack[base..])?;
         self.stack.truncate(base.saturating_sub(1));
         self.stack.push(value);
@@ -197,7 +197,7 @@ impl Machine<'_> {
         let function = invocation.function;
         let arguments = &self.stack[base..];
         function.check(arguments, invocation.typed_nils)?;
-        self.context.charge_arguments(arguments)?;
+        self.context.charge_arguments(arguments, function.weight())?;
         self.context.function = function.name;
         match function.body {
             Body::Plain(body) => {
