@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::fetch::Helm;
 
-/// Charts that are written for functions and features. Files `values/*.yaml` beside a chart's folder `chart` are cases.
+/// Charts that are written for functions and features. Files `values/*.yaml` and `values/*.flags`
+/// (`--set a=1`, one a line) beside a chart's folder `chart` are cases.
 pub(super) const OWN_CHARTS: &str = "tests/charts";
 
 /// A chart with values files.
@@ -23,6 +24,8 @@ pub(super) struct Case {
     /// Folder or packed chart.
     pub(super) folder: PathBuf,
     pub(super) values: Vec<PathBuf>,
+    /// Flags such as `--set` with their texts, in the order in which Helm takes the flags.
+    pub(super) flags: Vec<(String, String)>,
 }
 
 impl Case {
@@ -104,16 +107,20 @@ fn of_chart(chart: &Path, around: Option<&Path>, work: &Path, cases: &mut Vec<Ca
         name: case.to_owned(),
         folder: chart.to_owned(),
         values,
+        flags: Vec::new(),
     };
     cases.push(case("defaults", Vec::new()));
     for folder in [around.map(|around| around.join("values")), Some(chart.join("ci"))].into_iter().flatten() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
-        files.retain(|file| file.extension().is_some_and(|ending| ending == "yaml"));
         files.sort();
         for file in files {
             let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-            cases.push(case(&stem, vec![file]));
+            match file.extension().and_then(|ending| ending.to_str()) {
+                Some("yaml") => cases.push(case(&stem, vec![file])),
+                Some("flags") => cases.push(Case { flags: flags(&file)?, ..case(&stem, Vec::new()) }),
+                Some(_) | None => {}
+            }
         }
     }
     let Ok(text) = fs::read_to_string(chart.join("values.yaml")) else { return Ok(()) };
@@ -128,6 +135,13 @@ fn of_chart(chart: &Path, around: Option<&Path>, work: &Path, cases: &mut Vec<Ca
         cases.push(case(kind, vec![file]));
     }
     Ok(())
+}
+
+/// One flag a line, as on the command line.
+fn flags(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let text = fs::read_to_string(file)?;
+    let flag = |line: &str| line.split_once(' ').map(|(flag, text)| (flag.to_owned(), text.to_owned()));
+    text.lines().map(|line| flag(line).with_context(|| format!("{}: `{line}`", file.display()))).collect()
 }
 
 /// Only what the change gives another value.

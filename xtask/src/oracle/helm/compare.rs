@@ -58,6 +58,9 @@ fn real(case: &Case, helm: &Helm) -> anyhow::Result<Result<Documents, String>> {
     for file in &case.values {
         command.arg("--values").arg(file);
     }
+    for (flag, text) in &case.flags {
+        command.arg(flag).arg(text);
+    }
     // Nothing of this machine takes part: no plugins, no repositories, no cluster.
     command.env_clear().env("HOME", "/nonexistent").env("HELM_NO_PLUGINS", "1").stdin(Stdio::null());
     let output = command.output().with_context(|| format!("cannot start {}", helm.program.display()))?;
@@ -75,6 +78,15 @@ fn own(case: &Case, helm: &Helm) -> Result<Documents, String> {
     for file in &case.values {
         let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
         options.layers.push(Layer::File { name: file.display().to_string(), text });
+    }
+    for (flag, text) in &case.flags {
+        options.layers.push(match flag.as_str() {
+            "--set" => Layer::Set(text.clone()),
+            "--set-string" => Layer::SetString(text.clone()),
+            "--set-json" => Layer::SetJson(text.clone()),
+            "--set-literal" => Layer::SetLiteral(text.clone()),
+            other => return Err(format!("the oracle does not know `{other}`")),
+        });
     }
     let chart = case.load()?;
     let release = Renderer::new(chart).render(&options).map_err(|error| error.to_string())?;

@@ -2,7 +2,6 @@
 
 use std::{
     env, fs,
-    io::Read as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -108,33 +107,41 @@ fn package(name: &str, version: &str, digest: &str) -> anyhow::Result<PathBuf> {
     if fs::read(&file).is_ok_and(|bytes| is_right(&bytes)) {
         return Ok(file);
     }
-    let registry = registry();
-    let short = name.rsplit('/').next().unwrap_or(name);
-    let url = format!("{}/{name}/-/{short}-{version}.tgz", registry.trim_end_matches('/'));
     println!("fetching {name}@{version}");
-    let bytes = download(&url).with_context(|| format!("cannot fetch {name}@{version}"))?;
-    ensure!(is_right(&bytes), "{name}@{version} has not the pinned digest {digest}");
-    let partial = file.with_extension("partial");
-    fs::write(&partial, bytes)?;
-    fs::rename(&partial, &file)?;
+    let folder = tempfile::tempdir_in(cache()?)?;
+    let fetched = fetch(name, version, folder.path()).with_context(|| format!("cannot fetch {name}@{version}"))?;
+    let size = fs::metadata(&fetched)?.len();
+    ensure!(size <= PACKAGE_BYTES_MAX, "{name}@{version} has {size} bytes, expected at most {PACKAGE_BYTES_MAX}");
+    ensure!(is_right(&fs::read(&fetched)?), "{name}@{version} has not the pinned digest {digest}");
+    fs::rename(&fetched, &file)?;
     Ok(file)
 }
 
-/// The registry that npm uses on this machine; the public one when there is no npm.
-fn registry() -> String {
-    let output = Command::new("npm").args(["config", "get", "registry"]).stderr(Stdio::null()).output();
-    let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
-    let text = text.trim();
-    if text.starts_with("http") { text.to_owned() } else { "https://registry.npmjs.org".to_owned() }
-}
-
-fn download(url: &str) -> anyhow::Result<Vec<u8>> {
-    // Fails only when one is installed already, which is fine.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut bytes = Vec::new();
-    let mut response = ureq::get(url).call()?;
-    response.body_mut().as_reader().take(PACKAGE_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// With npm, which knows this machine's registry and its credentials; without npm, from the public one.
+fn fetch(name: &str, version: &str, folder: &Path) -> anyhow::Result<PathBuf> {
+    let short = name.rsplit('/').next().unwrap_or(name);
+    let npm = Command::new("npm")
+        .args(["pack", "--silent", "--pack-destination"])
+        .arg(folder)
+        .arg(format!("{name}@{version}"))
+        .stdout(Stdio::null())
+        .status();
+    let file = match npm {
+        Ok(status) => {
+            ensure!(status.success(), "`npm pack` ended with {status}");
+            format!("{}-{version}.tgz", name.trim_start_matches('@').replace('/', "-"))
+        }
+        Err(_) => {
+            let url = format!("https://registry.npmjs.org/{name}/-/{short}-{version}.tgz");
+            let file = "package.tgz".to_owned();
+            let curl = Command::new("curl").args(["-fsSL", "-o"]).arg(folder.join(&file)).arg(url).status();
+            ensure!(curl.context("`npm` or `curl` is needed")?.success(), "curl could not fetch the package");
+            file
+        }
+    };
+    let file = folder.join(file);
+    ensure!(file.is_file(), "the package did not become {}", file.display());
+    Ok(file)
 }
 
 fn unpack(packed: &Path, folder: &Path) -> anyhow::Result<()> {

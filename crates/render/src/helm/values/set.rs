@@ -163,9 +163,8 @@ impl<'a> Parser<'a> {
             match stop {
                 None => return Err("a list must end with `}`".to_owned()),
                 Some('}') => {
-                    if !(text.is_empty() && items.is_empty()) {
-                        items.push(typed(&text, self.kind));
-                    }
+                    // `{}` is a list with one empty text, as in Helm.
+                    items.push(typed(&text, self.kind));
                     self.rest = self.rest.strip_prefix(',').unwrap_or(self.rest);
                     return Ok(Value::Array(items));
                 }

@@ -16,7 +16,7 @@ fn single_values_are_set_as_on_helms_command_line() {
         ("a.b.c=true", json!({"a": {"b": {"c": true}}})),
         ("a=null", json!({"a": null})),
         ("a=", json!({"a": ""})),
-        ("a={}", json!({"a": []})),
+        ("a={}", json!({"a": [""]})),
         ("a={x,1,}", json!({"a": ["x", 1, ""]})),
         ("a={x,y},b=2", json!({"a": ["x", "y"], "b": 2})),
         ("a[1].b=x", json!({"a": [null, {"b": "x"}]})),
