@@ -52,7 +52,14 @@ impl Merger<'_> {
             same_shape(first, node)?;
         }
         match &first.shape {
-            Shape::Scalar(_) => Ok(patch.or(own).filter(|node| !node.is_null()).cloned()),
+            Shape::Scalar(_) => {
+                let mut merged = patch.or(own).filter(|node| !node.is_null()).cloned();
+                let twin = own.and_then(Node::as_scalar).map_or(0, |own| own.twin);
+                if let Some(scalar) = merged.as_mut().and_then(Node::as_scalar_mut) {
+                    scalar.twin = twin;
+                }
+                Ok(merged)
+            }
             Shape::Map(_) => match (own, patch) {
                 (Some(own), patch) if solid(Some(own)) => self.map(own, patch, kind),
                 (_, Some(patch)) => self.alone(patch, kind, true),

@@ -49,6 +49,7 @@ mod sort;
 mod steps;
 mod transform;
 mod transformer;
+mod twins;
 mod vars;
 
 pub use budget::{DEPTH_MAX, LAYERS_MAX, RESOURCES_MAX, WORK_MAX};

@@ -34,6 +34,8 @@ pub(crate) struct Scalar {
     pub(crate) tag: Tag,
     /// Whether it is written in quotes or as a block.
     pub(crate) is_quoted: bool,
+    /// Values of one object with the same number, which is not 0, are one value in several places.
+    pub(crate) twin: u32,
 }
 
 /// A key of a mapping.
@@ -75,7 +77,7 @@ impl From<Shape> for Node {
 
 impl Node {
     pub(crate) fn scalar(text: impl Into<String>, tag: Tag) -> Self {
-        Shape::Scalar(Scalar { text: text.into(), tag, is_quoted: false }).into()
+        Shape::Scalar(Scalar { text: text.into(), tag, is_quoted: false, twin: 0 }).into()
     }
 
     /// Text, whatever it looks like.
@@ -203,9 +205,9 @@ impl Node {
         let Some(fields) = self.fields_mut() else { return };
         match fields.iter_mut().find(|field| field.key.text == key) {
             Some(field) => {
-                let style = field.value.as_scalar().is_some_and(|scalar| scalar.is_quoted);
+                let own = field.value.as_scalar().map(|scalar| (scalar.is_quoted, scalar.twin));
                 if let Some(scalar) = value.as_scalar_mut() {
-                    scalar.is_quoted = style;
+                    (scalar.is_quoted, scalar.twin) = own.unwrap_or_default();
                 }
                 field.value = value;
             }

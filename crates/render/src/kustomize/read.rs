@@ -238,7 +238,7 @@ impl<'a> Reader<'a> {
             None if is_quoted => Tag::Text,
             None => resolve(&text, self.words).tag(),
         };
-        Scalar { text, tag, is_quoted }
+        Scalar { text, tag, is_quoted, twin: 0 }
     }
 }
 

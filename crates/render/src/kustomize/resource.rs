@@ -89,6 +89,8 @@ pub(crate) struct Resource {
     pub(crate) node: Node,
     pub(crate) memory: Memory,
     pub(crate) is_generated: bool,
+    /// Whether values of it may be in several places.
+    pub(crate) has_twins: bool,
     /// Variables that take their value here.
     pub(crate) vars: Vec<String>,
     /// The file that it was read from.
@@ -99,7 +101,7 @@ impl Resource {
     pub(crate) fn new(node: Node, file: &std::rc::Rc<str>) -> Self {
         let needs_hash = node.at(&["metadata", "annotations", NEEDS_HASH]).is_some_and(|on| on.raw() == "enabled");
         let memory = Memory { needs_hash, ..Memory::default() };
-        Self { node, memory, is_generated: false, vars: Vec::new(), file: std::rc::Rc::clone(file) }
+        Self { node, memory, is_generated: false, has_twins: false, vars: Vec::new(), file: std::rc::Rc::clone(file) }
     }
 
     /// Whether it was deleted.

@@ -15,6 +15,7 @@ use super::{
         replacements, replicas,
         value_add::{self, Target},
     },
+    twins,
 };
 
 /// A change.
@@ -49,6 +50,8 @@ pub(crate) enum Transformer {
 impl Transformer {
     pub(crate) fn run(&self, set: &mut Set, cx: Context<'_>) -> Outcome<()> {
         cx.budget.spend(set.list.len() as u64)?;
+        let before = twins::before(set);
+        let count = set.list.len();
         match self {
             Self::Patch(patch) => patch.run(set, cx),
             Self::StrategicMerge(patches) => patches.iter().try_for_each(|patch| patch.run_by_name(set, cx)),
@@ -63,6 +66,9 @@ impl Transformer {
             Self::ValueAdd { value, targets } => value_add::add(set, value, targets, cx),
             Self::Several(all) => all.iter().try_for_each(|one| one.run(set, cx)),
         }?;
+        if set.list.len() == count {
+            twins::carry(set, &before);
+        }
         set.drop_gone();
         Ok(())
     }

@@ -157,7 +157,7 @@ impl Filler<'_> {
             return Ok(());
         };
         let (text, tag) = self.expand(&scalar.text)?;
-        *scalar = super::node::Scalar { text, tag, is_quoted: false };
+        *scalar = super::node::Scalar { text, tag, is_quoted: false, twin: scalar.twin };
         Ok(())
     }
 
