@@ -24,6 +24,9 @@ const KILL_LIMIT: Duration = Duration::from_secs(10);
 /// How much of a log goes into an error message.
 const LOG_TAIL_LINES: usize = 15;
 
+/// A stopped process has stopped within milliseconds, on a busy machine within a second.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
 /// A process, also after its pid was reused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProcessId {
@@ -104,6 +107,24 @@ fn start_time(pid: u32) -> Option<String> {
     (state != "Z" && state != "X").then(|| start.to_owned())
 }
 
+/// Whether every thread of a process has been stopped by a signal.
+#[cfg(target_os = "linux")]
+fn is_stopped(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return false };
+    let is_stopped = |thread: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T'))
+    };
+    threads.flatten().all(is_stopped)
+}
+
+/// Whether a process has been stopped by a signal.
+#[cfg(not(target_os = "linux"))]
+fn is_stopped(pid: u32) -> bool {
+    let output = Command::new("ps").args(["-o", "state=", "-p", &pid.to_string()]).output();
+    output.is_ok_and(|output| output.stdout.trim_ascii_start().starts_with(b"T"))
+}
+
 /// Start time of a running process as `ps` prints it; `None` when it has ended or is a zombie.
 #[cfg(not(target_os = "linux"))]
 fn start_time(pid: u32) -> Option<String> {
@@ -179,6 +200,18 @@ impl Process {
         self.check_running()?;
         self.id.signal(if paused { Signal::STOP } else { Signal::CONT })?;
         self.is_paused = paused;
+        if paused { self.await_stopped() } else { Ok(()) }
+    }
+
+    /// A signal is delivered when the kernel comes to it: until every thread has stopped, answers may still come.
+    fn await_stopped(&self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        while !is_stopped(self.child.id()) {
+            if started.elapsed() > STOP_LIMIT {
+                bail!("{} does not stop", self.name);
+            }
+            thread::sleep(POLL);
+        }
         Ok(())
     }
 

@@ -11,10 +11,10 @@ use std::{
 use anyhow::{Context, bail};
 use cargo_metadata::Message;
 
-/// Test programs that run at the same time. More would share two processors with clusters that are timed.
-const LANES: usize = 3;
-/// Those that take long begin first: names of test programs, the longest first.
-const LONGEST: [&str; 3] = ["cluster", "guides", "suite"];
+/// Test programs that run at the same time. With three, clusters that share two processors miss their times.
+const LANES: usize = 2;
+/// Those that take long begin first.
+const LONGEST: [&str; 5] = ["cli/cluster", "cli/guides", "kube/cluster", "store/suite", "testbed/clusters"];
 
 /// One test program.
 #[derive(Clone, Debug)]
@@ -24,6 +24,12 @@ struct Program {
     executable: PathBuf,
     /// Folder of its package, in which it runs as under `cargo test`.
     folder: PathBuf,
+}
+
+impl Program {
+    fn title(&self) -> String {
+        format!("{}/{}", self.package, self.name)
+    }
 }
 
 struct Ended {
@@ -36,7 +42,7 @@ struct Ended {
 /// Builds every test program, then runs them; the examples in the documentation come last.
 pub(super) fn run() -> anyhow::Result<()> {
     let mut programs = build()?;
-    programs.sort_by_key(|program| LONGEST.iter().position(|name| *name == program.name).unwrap_or(LONGEST.len()));
+    programs.sort_by_key(|program| LONGEST.iter().position(|name| *name == program.title()).unwrap_or(LONGEST.len()));
     let failed = run_all(programs)?;
     if !failed.is_empty() {
         bail!("these tests failed: {}", failed.join(", "));
@@ -89,7 +95,7 @@ fn run_all(programs: Vec<Program>) -> anyhow::Result<Vec<String>> {
         drop(sender);
         for (i, ended) in ended.iter().enumerate() {
             let ended = ended?;
-            let name = format!("{}/{}", ended.program.package, ended.program.name);
+            let name = ended.program.title();
             let word = if ended.passed { "passed" } else { "FAILED" };
             let mut out = std::io::stdout().lock();
             out.write_all(&ended.output)?;

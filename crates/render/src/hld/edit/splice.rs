@@ -14,8 +14,7 @@ pub(super) fn set(text: &str, root: &Node, keys: &[String], value: &Value) -> Op
     match &root.value {
         Yaml::Null => Some(append(text, &block(0, keys, value)?)),
         Yaml::Map(entries) if entries.is_empty() => {
-            let end = root.span.offset + root.span.len;
-            Some(splice(text, root.span.offset, end, block(0, keys, value)?.trim_end()))
+            Some(splice(text, root.span.offset, end_of(text, root), block(0, keys, value)?.trim_end()))
         }
         Yaml::Map(_) => in_map(text, root, first, rest, value),
         Yaml::Bool(_) | Yaml::Number(_) | Yaml::Text(_) | Yaml::List(_) => None,
@@ -42,8 +41,7 @@ fn in_map(text: &str, map: &Node, first: &String, rest: &[String], value: &Value
         }
         Yaml::Map(entries) if entries.is_empty() && !is_flow(text, map) => {
             let colon = colon(text, entry)?;
-            let end = entry.value.span.offset + entry.value.span.len;
-            Some(below_key(text, colon, end, &block(indent + INDENT, rest, value)?))
+            Some(below_key(text, colon, end_of(text, &entry.value), &block(indent + INDENT, rest, value)?))
         }
         Yaml::Map(_) => in_map(text, &entry.value, next, below, value),
         Yaml::Bool(_) | Yaml::Number(_) | Yaml::Text(_) | Yaml::List(_) => None,
@@ -60,7 +58,7 @@ fn below_key(text: &str, colon: usize, end: usize, block: &str) -> String {
 
 fn insert(text: &str, map: &Node, keys: &[String], value: &Value) -> Option<String> {
     if is_flow(text, map) {
-        let end = (map.span.offset + map.span.len).checked_sub(1).filter(|end| text[*end..].starts_with('}'))?;
+        let end = end_of(text, map).checked_sub(1).filter(|end| text[*end..].starts_with('}'))?;
         let lead = if map.entries().is_empty() { "" } else { ", " };
         let start = text[..end].trim_end().len();
         return Some(splice(text, start, start, &format!("{lead}{}", flow(keys, value))));
@@ -83,7 +81,10 @@ fn replace(text: &str, entry: &Entry, value: &Value) -> Option<String> {
             let colon = colon(text, entry)?;
             Some(splice(text, colon, colon, &format!(" {written}")))
         }
-        Yaml::List(_) | Yaml::Map(_) if span.len == 0 => {
+        Yaml::List(_) | Yaml::Map(_) if is_in_brackets(text, &entry.value) => {
+            Some(splice(text, span.offset, end_of(text, &entry.value), &written))
+        }
+        Yaml::List(_) | Yaml::Map(_) => {
             let colon = colon(text, entry)?;
             Some(splice(text, colon, end_of(text, &entry.value), &format!(" {written}")))
         }
@@ -107,18 +108,36 @@ fn is_flow(text: &str, map: &Node) -> bool {
     text.get(map.span.offset..).is_some_and(|rest| rest.starts_with('{'))
 }
 
-/// Where the last part of a node ends.
+fn is_in_brackets(text: &str, node: &Node) -> bool {
+    text.get(node.span.offset..).is_some_and(|rest| rest.starts_with(['{', '[']))
+}
+
+/// Where the last part of a node ends. The reader gives a mapping or list in brackets the place of its first bracket.
 pub(super) fn end_of(text: &str, node: &Node) -> usize {
     let own = node.span.offset + node.span.len;
-    match &node.value {
+    let last = match &node.value {
         Yaml::Map(entries) => entries
             .iter()
             .map(|entry| end_of(text, &entry.value).max(entry.key.span.offset + entry.key.span.len))
             .fold(own, usize::max),
         Yaml::List(items) => items.iter().map(|item| end_of(text, item)).fold(own, usize::max),
-        Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) | Yaml::Text(_) => own,
+        Yaml::Null | Yaml::Bool(_) | Yaml::Number(_) | Yaml::Text(_) => return own.min(text.len()),
+    };
+    let end = if is_in_brackets(text, node) { closed(text, last) } else { None };
+    end.unwrap_or(last).min(text.len())
+}
+
+/// The end of the bracket that closes after the last part, which only separators and comments may follow.
+fn closed(text: &str, from: usize) -> Option<usize> {
+    let mut rest = text.get(from..)?;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ':'));
+        if let Some(comment) = rest.strip_prefix('#') {
+            rest = comment.find('\n').and_then(|end| comment.get(end..))?;
+            continue;
+        }
+        return rest.starts_with(['}', ']']).then(|| text.len() - rest.len() + 1);
     }
-    .min(text.len())
 }
 
 /// The end of the line, before its break.
@@ -203,6 +222,12 @@ mod tests {
             ("a: # why\nb: 1\n", "a.c", json!(2), "a: # why\n  c: 2\nb: 1\n"),
             ("a: ~\nb: 1\n", "a.c", json!(2), "a:\n  c: 2\nb: 1\n"),
             ("a: {}\nb: 1\n", "a.c", json!(2), "a:\n  c: 2\nb: 1\n"),
+            (
+                "a: {x: [1, {}], # why }\n  y: }\nb: 1\n",
+                "a.c",
+                json!(2),
+                "a: {x: [1, {}], # why }\n  y:, c: 2 }\nb: 1\n",
+            ),
             ("a: {x: 1 }\n", "a.c.d", json!(2), "a: {x: 1, c: {d: 2} }\n"),
             ("a: {x: {y: 1}}\n", "a.x.z", json!(2), "a: {x: {y: 1, z: 2}}\n"),
             ("a:\n- 1\n- 2\nb: 1\n", "a", json!("x"), "a: x\nb: 1\n"),
