@@ -2,7 +2,7 @@
 //!
 //! Read from `/proc`, because that needs no unsafe code. Processor time is read when the process has ended and nobody
 //! has waited for it yet: then it is final. Memory is the kernel's own high-water mark, which only grows, looked at
-//! every few milliseconds, because the kernel forgets it as the process ends.
+//! as it runs, because the kernel forgets it as the process ends.
 
 use std::{
     fs::{self, File},
@@ -16,8 +16,10 @@ use std::{
 use anyhow::{Context, bail};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-/// How often a process is asked how much memory it has had.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// How soon a process is first asked how much memory it has had: short programs are over in milliseconds.
+const FIRST_LOOK: Duration = Duration::from_micros(200);
+/// The pause between looks doubles up to this, so that looking costs next to nothing.
+const LONGEST_PAUSE: Duration = Duration::from_millis(5);
 
 /// `/proc` counts processor time in units of a hundredth of a second, whatever the kernel's own tick is.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -73,17 +75,20 @@ pub(crate) fn measure(mut command: Command) -> anyhow::Result<Ended> {
         let id = child.id();
         let (peak_kib, is_over) = (&peak_kib, &is_over);
         scope.spawn(move || {
+            let mut pause = FIRST_LOOK;
             while !is_over.load(Ordering::Relaxed) {
                 peak_kib.fetch_max(high_water_kib(id).unwrap_or(0), Ordering::Relaxed);
-                thread::sleep(LOOK_EVERY);
+                thread::sleep(pause);
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         });
         let ended = await_end(&child);
+        // Before the looker's last pause is waited for.
+        let wall = began.elapsed();
         is_over.store(true, Ordering::Relaxed);
-        ended
+        ended.map(|()| wall)
     });
-    let wall = began.elapsed();
-    ended?;
+    let wall = ended?;
     let cpu = cpu_seconds(child.id()).context("cannot read the processor time of a process that has ended")?;
     let status = child.wait()?;
     Ok(Ended {
