@@ -10,7 +10,7 @@ const TESTBED: &str = "seaway-testbed";
 const XTASK: &str = "xtask";
 
 /// Crates that speak to one outside system each; they never use each other.
-const DRIVERS: [&str; 4] = ["seaway-chartrepo", "seaway-kube", "seaway-git", "seaway-oci"];
+const DRIVERS: [&str; 5] = ["seaway-chartrepo", "seaway-kube", "seaway-git", "seaway-oci", "seaway-sandbox"];
 
 /// A crate and what it may use beside itself. [`DRIVERS`] stands for all of them. Every crate needs a line: a new one
 /// finds its place here first.
