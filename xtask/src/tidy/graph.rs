@@ -32,14 +32,16 @@ pub(crate) struct Crate {
 }
 
 impl Graph {
-    /// What a crate needs to run, with all that this needs; not the crate itself.
-    pub(crate) fn reached_from(&self, name: &str) -> BTreeSet<Crate> {
+    /// What a crate needs to run, with all that this needs; not the crate itself. Uses that are left out are named by
+    /// the names of both crates.
+    pub(crate) fn reached_from(&self, name: &str, left_out: &[(&str, &str)]) -> BTreeSet<Crate> {
         let mut reached = BTreeSet::new();
         let mut next: Vec<&Crate> = self.uses.keys().filter(|c| c.name == name).collect();
         while let Some(from) = next.pop() {
             let uses = self.uses.get(from).into_iter().flatten();
             for (to, _) in uses.filter(|(_, how)| *how == Use::Normal) {
-                if reached.insert(to.clone()) {
+                let is_left_out = left_out.contains(&(from.name.as_str(), to.name.as_str()));
+                if !is_left_out && reached.insert(to.clone()) {
                     next.push(to);
                 }
             }
@@ -134,7 +136,7 @@ mod tests {
                 ("a", "tester", Use::Dev),
             ],
         );
-        let names: Vec<String> = graph.reached_from("a").into_iter().map(|c| c.name).collect();
+        let names: Vec<String> = graph.reached_from("a", &[]).into_iter().map(|c| c.name).collect();
         assert_eq!(names, ["b", "c"]);
     }
 }

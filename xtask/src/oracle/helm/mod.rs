@@ -6,6 +6,8 @@
 mod cases;
 mod compare;
 mod fetch;
+mod packages;
+mod variants;
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +28,8 @@ const KNOWN: &str = "tests/charts/differences.txt";
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  cargo xtask oracle helm                          own charts, `helm create`, charts of pinned packages
+  cargo xtask oracle helm                          own charts and those of `helm create`
+  cargo xtask oracle helm --packages               the charts of the packages in tests/charts/packages.txt as well
   cargo xtask oracle helm --charts ~/charts        every chart below this folder as well
   cargo xtask oracle helm --only ~/charts/web      this one alone
 
@@ -36,6 +39,9 @@ pub(crate) struct Args {
     /// Folders with charts, at any depth, beside the own ones
     #[arg(long, num_args = 1..)]
     charts: Vec<PathBuf>,
+    /// Charts of public packages as well: fetched with npm and pip into the user's cache folder
+    #[arg(long)]
+    packages: bool,
     /// Only the charts in these folders
     #[arg(long, num_args = 1..)]
     only: Vec<PathBuf>,
@@ -54,7 +60,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if folders.is_empty() {
         folders.push(PathBuf::from(cases::OWN_CHARTS));
         folders.extend(cases::created(&helms, work.path())?);
-        folders.extend(fetch::packages(work.path())?);
+        if args.packages {
+            folders.extend(packages::charts(&fetch::cache()?)?);
+        }
         folders.extend(args.charts.iter().cloned());
     }
     let cases = cases::find(&folders, work.path())?;

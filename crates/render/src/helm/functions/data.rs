@@ -47,6 +47,16 @@ fn or_empty(answer: Answer<Value>) -> Answer<Value> {
 }
 
 fn to_yaml(context: &mut Context, value: &Value, style: yaml::Style) -> Answer<Value> {
+    let text = written(context, value, style)?;
+    Ok(text.strip_suffix('\n').unwrap_or(&text).into())
+}
+
+/// What `.Values.YAML` gives: with the line break at the end that `toYaml` takes away.
+pub(crate) fn document(context: &mut Context, value: &Value) -> Answer<Value> {
+    Ok(written(context, value, yaml::Style::Kubernetes)?.into())
+}
+
+fn written(context: &mut Context, value: &Value, style: yaml::Style) -> Answer<String> {
     let mut size = 0;
     measure(value, 0, &mut size)?;
     context.charge(size / 8)?;
@@ -54,7 +64,7 @@ fn to_yaml(context: &mut Context, value: &Value, style: yaml::Style) -> Answer<V
     if text.len() > TEXT_BYTES_MAX {
         return Err(too_long());
     }
-    Ok(text.strip_suffix('\n').unwrap_or(&text).into())
+    Ok(text)
 }
 
 /// What a part of a value costs besides its text.

@@ -35,6 +35,7 @@ mod words;
 mod tests;
 
 pub use context::{Context, Entropy, Lookup};
+pub(crate) use data::document;
 pub use table::{Body, Function, Takes, find, names, unknown};
 
 /// Every family of functions.

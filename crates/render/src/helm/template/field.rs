@@ -1,7 +1,7 @@
 //! Chains of fields: what `.a.b` leads to, and Go's rules for what is missing.
 
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::functions::Context;
+use crate::helm::functions::{Context, document};
 use crate::helm::value::{Map, MapKind, Value};
 
 /// Follows a chain of names.
@@ -28,7 +28,7 @@ pub(super) fn follow(
 fn field(context: &mut Context, receiver: &Value, name: &str, is_first: bool, strict: bool) -> Answer<Value> {
     match receiver {
         Value::Map(map) => {
-            if let Some(answer) = map_method(map, name, &[]) {
+            if let Some(answer) = map_method(context, map, name, &[]) {
                 return answer;
             }
             match map.get(name) {
@@ -65,12 +65,12 @@ pub(super) fn call_method(context: &mut Context, receiver: &Value, name: &str, a
     if let Value::Object(object) = receiver {
         context.charge(object.weight(name))?;
     }
-    let answer = method_of(receiver, name, arguments)?;
+    let answer = method_of(context, receiver, name, arguments)?;
     context.charge_arguments(std::slice::from_ref(&answer), 1)?;
     Ok(answer)
 }
 
-fn method_of(receiver: &Value, name: &str, arguments: &[Value]) -> Answer<Value> {
+fn method_of(context: &mut Context, receiver: &Value, name: &str, arguments: &[Value]) -> Answer<Value> {
     match receiver {
         Value::Object(object) => match object.method(name, arguments) {
             Some(answer) => answer,
@@ -79,7 +79,7 @@ fn method_of(receiver: &Value, name: &str, arguments: &[Value]) -> Answer<Value>
             }
             None => Err(no_field(name, object.type_name())),
         },
-        Value::Map(map) => match map_method(map, name, arguments) {
+        Value::Map(map) => match map_method(context, map, name, arguments) {
             Some(answer) => answer,
             None => Err(Fault::Failed(format!("{name} is not a method but has arguments"))),
         },
@@ -91,7 +91,7 @@ fn method_of(receiver: &Value, name: &str, arguments: &[Value]) -> Answer<Value>
 }
 
 /// The methods of `.Values`.
-fn map_method(map: &Map, name: &str, arguments: &[Value]) -> Option<Answer<Value>> {
+fn map_method(context: &mut Context, map: &Map, name: &str, arguments: &[Value]) -> Option<Answer<Value>> {
     if map.kind() != MapKind::Values {
         return None;
     }
@@ -99,6 +99,9 @@ fn map_method(map: &Map, name: &str, arguments: &[Value]) -> Option<Answer<Value
         ("AsMap", []) => Some(Ok(map.seen_as(MapKind::Any).into())),
         ("Table", [Value::Str(path)]) => Some(table(map, &path.text()).map(Value::from)),
         ("PathValue", [Value::Str(path)]) => Some(path_value(map, &path.text())),
+        ("YAML", []) => Some(document(context, &Value::Map(map.clone()))),
+        // Writes into a stream, which no template has.
+        ("Encode", _) => Some(Err(Fault::failed("wrong number of args for Encode: want 1 got 0"))),
         _ => None,
     }
 }

@@ -1,0 +1,1 @@
+host: {{ .Values.global.hosts.domain }}
