@@ -357,7 +357,8 @@ fn merge(entries: &mut Map<String, Value>, value: Value, at: Mark) -> Result<(),
 /// Whole numbers become integers, as in the JSON that Kubernetes clients send: `3.0` is `3`.
 fn number(value: f64) -> Option<Number> {
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
-    if value.fract() == 0.0 && value.abs() < EXACT_MAX {
+    let is_negative_zero = value == 0.0 && value.is_sign_negative();
+    if value.fract() == 0.0 && value.abs() < EXACT_MAX && !is_negative_zero {
         return Some((value as i64).into());
     }
     Number::from_f64(value)

@@ -1,10 +1,11 @@
 //! Values as JSON and YAML and back.
 
 use super::arguments::text;
-use super::{Context, Function, Takes};
+use super::{Context, Function, Takes, read_back};
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::value::{
-    JsonStyle, Map, Str, TEXT_BYTES_MAX, Value, Writer, from_json, to_json, too_long, too_many_items, write_json,
+    JsonStyle, Map, Str, TEXT_BYTES_MAX, Value, Writer, from_json, to_data, to_json, too_long, too_many_items,
+    write_json,
 };
 use crate::yaml;
 
@@ -60,7 +61,15 @@ fn written(context: &mut Context, value: &Value, style: yaml::Style) -> Answer<S
     let mut size = 0;
     measure(value, 0, &mut size)?;
     context.charge(size / 8)?;
-    let text = yaml::write(&to_json(value)?, style);
+    let data = match style {
+        yaml::Style::Kubernetes => {
+            let mut data = to_json(value)?;
+            read_back::read_back(&mut data)?;
+            data
+        }
+        yaml::Style::Pretty => to_data(value)?,
+    };
+    let text = yaml::write(&data, style);
     if text.len() > TEXT_BYTES_MAX {
         return Err(too_long());
     }

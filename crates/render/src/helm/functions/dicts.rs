@@ -130,11 +130,13 @@ fn dig(_: &mut Context, a: &[Value]) -> Answer<Value> {
     if keys.is_empty() {
         return Err(Fault::failed("dig needs at least three arguments"));
     }
+    let keys: Vec<&Str> =
+        keys.iter().map(|key| key.as_text().ok_or_else(|| conversion(key, "string"))).collect::<Answer<_>>()?;
     let mut value = start.clone();
+    if !matches!(value, Value::Map(_)) {
+        return Err(conversion(&value, "map[string]interface {}"));
+    }
     for key in keys {
-        let Value::Str(key) = key else {
-            return Err(conversion(key, "string"));
-        };
         let map = match &value {
             Value::Map(map) if map.kind() == MapKind::Any => map,
             _ => return Err(conversion(&value, "map[string]interface {}")),

@@ -28,6 +28,12 @@ fn printed(a: &[Value]) -> Answer<Str> {
     Ok(out.finish())
 }
 
+/// As [`printed`], where nil is not the word of Go but that of its templates.
+fn printed_as_in_actions(a: &[Value]) -> Answer<Str> {
+    let shown = |value: &Value| if value.is_nil() { "<no value>".into() } else { value.clone() };
+    printed(&a.iter().map(shown).collect::<Vec<_>>())
+}
+
 fn printf(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let format = text(a, 0)?;
     context.charge(format.len() / 4)?;
@@ -133,7 +139,7 @@ fn out_of_range(at: usize) -> Fault {
 }
 
 fn escaped(context: &mut Context, a: &[Value], escape: fn(&mut Writer, char) -> Answer<()>) -> Answer<Value> {
-    let source = printed(a)?;
+    let source = printed_as_in_actions(a)?;
     context.charge(source.len() / 4)?;
     let mut out = Writer::with_capacity(source.len());
     for char in source.text().chars() {

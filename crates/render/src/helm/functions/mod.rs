@@ -22,6 +22,7 @@ mod math;
 mod merge;
 mod paths;
 mod random;
+mod read_back;
 mod regular;
 mod secrets;
 mod semver;

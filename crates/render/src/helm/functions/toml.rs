@@ -18,6 +18,9 @@ const PARTS_MAX: usize = 300_000;
 
 /// The text of the error where there is no form, as Helm gives it.
 fn to_toml(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    if a[0].is_nil() {
+        return Err(Fault::failed("runtime error: invalid memory address or nil pointer dereference"));
+    }
     match write(context, &a[0]) {
         Err(Fault::Failed(message)) => Ok(message.into()),
         other => other,

@@ -36,10 +36,22 @@ pub fn map_from_json(kind: MapKind, entries: &serde_json::Map<String, serde_json
 /// # Errors
 /// When the value is nested too deeply or a number has no JSON form.
 pub fn to_json(value: &Value) -> Answer<serde_json::Value> {
-    to_json_at(value, 0)
+    to_json_at(value, float_to_json, 0)
 }
 
-fn to_json_at(value: &Value, depth: usize) -> Answer<serde_json::Value> {
+/// Data of a value in which every floating point number stays one.
+///
+/// # Errors
+/// When the value is nested too deeply or a number has no JSON form.
+pub fn to_data(value: &Value) -> Answer<serde_json::Value> {
+    to_json_at(
+        value,
+        |number| serde_json::Number::from_f64(number).map(Into::into).ok_or_else(|| unsupported(number)),
+        0,
+    )
+}
+
+fn to_json_at(value: &Value, float: fn(f64) -> Answer<serde_json::Value>, depth: usize) -> Answer<serde_json::Value> {
     if depth > DEPTH_MAX {
         return Err(too_deep());
     }
@@ -48,16 +60,16 @@ fn to_json_at(value: &Value, depth: usize) -> Answer<serde_json::Value> {
         Value::List(list) if list.is_absent() => serde_json::Value::Null,
         Value::Bool(truth) => (*truth).into(),
         Value::Int(number, _) => (*number).into(),
-        Value::Float(number) => float_to_json(*number)?,
+        Value::Float(number) => float(*number)?,
         Value::Str(text) => text.text().into_owned().into(),
         Value::Bytes(bytes) => base64(bytes.as_bytes()).into(),
         Value::List(list) => {
-            serde_json::Value::Array(list.iter().map(|item| to_json_at(item, depth + 1)).collect::<Answer<_>>()?)
+            serde_json::Value::Array(list.iter().map(|item| to_json_at(item, float, depth + 1)).collect::<Answer<_>>()?)
         }
         Value::Map(map) => {
             let mut entries = serde_json::Map::new();
             for (key, item) in map.entries().iter() {
-                entries.insert(key.text().into_owned(), to_json_at(item, depth + 1)?);
+                entries.insert(key.text().into_owned(), to_json_at(item, float, depth + 1)?);
             }
             serde_json::Value::Object(entries)
         }

@@ -26,7 +26,7 @@ pub use compare::{deep_equal, equal, less};
 pub use files::Files;
 pub use format::{TEXT_BYTES_MAX, Writer, is_printable, print_value, print_values, quote_go, sprintf};
 pub(crate) use format::{too_deep, too_long};
-pub use json::{JsonStyle, from_json, map_from_json, to_json, write_json};
+pub use json::{JsonStyle, from_json, map_from_json, to_data, to_json, write_json};
 pub(crate) use list::too_many_items;
 pub use list::{LIST_ITEMS_MAX, List, ListKind};
 pub use map::{Map, MapKind};
