@@ -5,12 +5,13 @@
 use libfuzzer_sys::fuzz_target;
 use seaway_core::diagnostic::has_errors;
 use seaway_render::{
-    Tree,
+    Native, Tree,
     hld::{
-        Lock, Native, Profile, Request, Settings,
+        Lock, Profile, Request, Settings,
         edit::{Assignments, NewEntry, add, remove, set},
         explain, generate, settings, wanted,
     },
+    remote::View,
 };
 
 /// Files of the input, in its order; a NUL, which YAML forbids, separates them.
@@ -35,8 +36,9 @@ fuzz_target!(|bytes: &[u8]| {
         let settings = Settings { profile, ..own.clone() };
         let request =
             Request { tree: &tree, folder: "", settings: &settings, environments: &environments, lock: &lock, store: &() };
-        let made = generate(&request, &Native);
-        assert_eq!(made, generate(&request, &Native));
+        let native = Native::new(View::nothing());
+        let made = generate(&request, &native);
+        assert_eq!(made, generate(&request, &native));
         match &made {
             Err(findings) => assert!(has_errors(findings)),
             Ok(made) => {

@@ -12,7 +12,7 @@ use seaway_core::{
     digest::Digest,
     object::ObjectRef,
 };
-use seaway_render::{TargetContext, Tree, prepare};
+use seaway_render::{Inputs, Remotes, TargetContext, Tree, prepare};
 
 const WORKSPACE: &str = "
 apiVersion: seaway.dev/v1
@@ -53,7 +53,7 @@ fuzz_target!(|bytes: &[u8]| {
     let names = ["a.yaml", "b/c.json", "d.yml"];
     let files = names.iter().zip(bytes.split(|b| *b == 0)).map(|(name, bytes)| ((*name).to_owned(), bytes));
     let Ok(tree) = Tree::of("m", files) else { return };
-    let source = match prepare(service, &tree) {
+    let source = match prepare(service, &Inputs::of(&tree, &Remotes::none())) {
         Ok(source) => source,
         Err(findings) => return refused(&findings),
     };
@@ -61,7 +61,7 @@ fuzz_target!(|bytes: &[u8]| {
         Err(findings) => refused(&findings),
         Ok(rendering) => {
             assert!(!has_errors(&rendering.remarks));
-            let again = prepare(service, &tree).and_then(|source| source.render(&target));
+            let again = prepare(service, &Inputs::of(&tree, &Remotes::none())).and_then(|source| source.render(&target));
             assert!(again.is_ok_and(|again| again.content == rendering.content));
             for object in &rendering.content.objects {
                 let manifest = &object.manifest;

@@ -99,6 +99,8 @@ pub enum Verb {
     #[command(subcommand)]
     Rollout(commands::rollout::Verb),
     Get(commands::get::Args),
+    Lock(commands::lock::Args),
+    Install(commands::install::Args),
     #[command(subcommand)]
     Hld(commands::hld::Verb),
     Demo(commands::demo::Args),

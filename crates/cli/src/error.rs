@@ -21,6 +21,12 @@ pub struct Error {
     pub hint: Option<String>,
 }
 
+impl From<seaway_engine::fetch::FetchError> for Error {
+    fn from(error: seaway_engine::fetch::FetchError) -> Self {
+        Self { causes: error.causes, hint: error.hint, ..Self::new(error.what) }
+    }
+}
+
 impl Error {
     /// An error without cause or advice yet.
     pub fn new(what: impl Into<String>) -> Self {

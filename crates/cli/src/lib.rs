@@ -12,6 +12,7 @@ pub mod context;
 pub mod demo;
 pub mod error;
 pub mod exit;
+pub mod fetching;
 pub mod hld;
 pub mod output;
 pub mod principal;
@@ -60,6 +61,8 @@ fn dispatch(context: &Context, verb: &Verb) -> Result<Exit, Error> {
         Verb::Adopt(args) => wait(commands::adopt::run(context, args)),
         Verb::Plan(args) => wait(commands::plan::run(context, args)),
         Verb::Rollout(verb) => wait(commands::rollout::run(context, verb)),
+        Verb::Lock(args) => commands::lock::run(context, args),
+        Verb::Install(args) => commands::install::run(context, args),
         Verb::Get(args) => wait(commands::get::run(context, args)),
         Verb::Hld(verb) => commands::hld::run(context, verb),
         Verb::Demo(args) => wait(commands::demo::run(context, args)),

@@ -106,8 +106,10 @@ pub fn explain(error: EngineError, context: &Context, root: Option<&Path>) -> Er
             chain(&error).hint(hint)
         }
         EngineError::PlanRefused(_) => Error { exit: Exit::Refused, ..chain(&error) },
+        EngineError::Fetch(error) => error.into(),
         EngineError::Store(_)
         | EngineError::Read { .. }
+        | EngineError::Write { .. }
         | EngineError::NotFound { .. }
         | EngineError::Record { .. } => chain(&error),
     }

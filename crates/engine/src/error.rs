@@ -40,6 +40,17 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Fetched sources could not be kept.
+    #[error("`{path}` could not be written")]
+    Write {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A source from elsewhere could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] crate::fetch::FetchError),
     /// The name is not known.
     #[error("{what} `{name}` is not known{hint}")]
     NotFound {

@@ -3,14 +3,17 @@
 //! It reads declarations from disk, plans with the drivers' eyes, starts rollouts and drives them. All rules are
 //! in `seaway-core`; this crate only carries values between the core, the store, the clock and the drivers.
 
+pub mod cache;
 mod clock;
 mod command;
 mod content;
 mod drive;
 pub mod drivers;
 mod error;
+pub mod fetch;
 mod journal;
 mod lease;
+pub mod locking;
 mod perform;
 mod planning;
 mod sources;
@@ -28,7 +31,7 @@ pub use drive::{ENGINE, Left, Observer};
 pub use error::Error;
 pub use lease::holder;
 pub use planning::{DiskRenderer, PlanProgress, PlanRequest, Planned, Rendered, environment, render_all};
-pub use sources::{DiskSources, Sources};
+pub use sources::{DiskSources, Fetching, Sources};
 
 /// Everything that planning and driving need.
 pub struct Engine {
@@ -68,7 +71,7 @@ impl Engine {
         let path = root.join(workspace::STATE_FOLDER).join("state.db");
         let store = Store::open(&seaway_store::Location::Sqlite(path)).await?;
         let driver = Arc::new(drivers::kube::KubeDriver::new(root));
-        let renderer = Arc::new(DiskRenderer::new(root));
+        let renderer = Arc::new(DiskRenderer::new(root, Fetching::Offline));
         Ok(Self::new(store, drivers::Drivers::default().with(drivers::kube::KUBE, driver), renderer, Clock::system()))
     }
 

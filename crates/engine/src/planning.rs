@@ -12,11 +12,16 @@ use seaway_core::{
     plan::{Observed, Plan, PlanInput, Selection, ServiceInput, ServicePolicy, build, lint, lint_against, select},
     release::Content,
 };
-use seaway_render::{Prepared, TargetContext, prepare};
+use seaway_render::{
+    Inputs, Prepared, TargetContext, Tree, prepare,
+    remote::{Locked, Source},
+};
+use serde_json::json;
 
 use crate::{
-    DiskSources, Engine, Error, Renderer, Sources,
+    DiskSources, Engine, Error, Fetching, Renderer, Sources,
     drivers::{Target, Wanted},
+    sources::is_worth_fetching,
     workspace,
 };
 
@@ -154,6 +159,7 @@ impl Engine {
 /// its targets, and again when another state of its sources is asked for.
 pub struct DiskRenderer {
     root: PathBuf,
+    fetching: Fetching,
     known: tokio::sync::Mutex<BTreeMap<(EnvironmentName, ServiceName), (Digest, Contents)>>,
 }
 
@@ -161,8 +167,8 @@ type Contents = Arc<BTreeMap<TargetName, Arc<Content>>>;
 
 impl DiskRenderer {
     /// A renderer of the workspace with this root.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), known: tokio::sync::Mutex::default() }
+    pub fn new(root: impl Into<PathBuf>, fetching: Fetching) -> Self {
+        Self { root: root.into(), fetching, known: tokio::sync::Mutex::default() }
     }
 
     fn render_service(
@@ -172,7 +178,7 @@ impl DiskRenderer {
     ) -> Result<(Digest, Contents), Error> {
         let workspace = workspace::read(&self.root)?.usable()?;
         let environment = self::environment(&workspace, environment)?;
-        let sources = DiskSources(self.root.clone());
+        let sources = DiskSources::open(self.root.clone(), self.fetching)?;
         let mut rendered = render_all(&workspace, environment, std::slice::from_ref(service), &sources)?;
         let input = rendered.services.remove(service).ok_or_else(|| Error::NotFound {
             what: "service",
@@ -228,7 +234,8 @@ fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String 
     }
 }
 
-/// Renders services for all their targets in an environment. Each source is read and prepared once.
+/// Renders services for all their targets in an environment. Each source is read and prepared once. What is locked and
+/// not here is brought first, when the sources may.
 ///
 /// # Errors
 /// Unknown names and all findings of all services.
@@ -239,12 +246,38 @@ pub fn render_all<'a>(
     sources: &dyn Sources,
 ) -> Result<Rendered<'a>, Error> {
     let services = chosen(workspace, environment, names)?;
-    let selection = select(environment, &services);
+    match render_chosen(environment, &services, sources) {
+        // Only now: who has everything does not pay for looking twice.
+        Err(Error::Findings(findings)) if is_worth_fetching(&findings) => {
+            let wanted: Vec<&Service> = services.values().copied().collect();
+            if sources.bring(workspace, &wanted)? {
+                return render_chosen(environment, &services, sources);
+            }
+            Err(Error::Findings(findings))
+        }
+        done => done,
+    }
+}
+
+fn render_chosen<'a>(
+    environment: &'a Environment,
+    services: &BTreeMap<ServiceName, &'a Service>,
+    sources: &dyn Sources,
+) -> Result<Rendered<'a>, Error> {
+    let selection = select(environment, services);
     let (mut findings, mut remarks) = (Vec::new(), Vec::new());
     let mut rendered = BTreeMap::new();
-    for (name, service) in &services {
-        let tree = sources.tree(service)?;
-        let prepared = match prepare(service, &tree) {
+    let remotes = sources.remotes();
+    for (name, service) in services {
+        let tree = match sources.tree(service) {
+            Err(Error::Findings(found)) => {
+                findings.extend(found);
+                continue;
+            }
+            tree => tree?,
+        };
+        let beside = sources.patches(service)?;
+        let prepared = match prepare(service, &Inputs { tree: &tree, beside: &beside, remotes: &remotes }) {
             Ok(prepared) => prepared,
             Err(found) => {
                 findings.extend(found);
@@ -262,7 +295,8 @@ pub fn render_all<'a>(
                 Err(found) => findings.extend(found),
             }
         }
-        rendered.insert(name.clone(), ServiceInput { service, source: tree.digest(), contents });
+        let source = source_digest(&tree, &beside, &prepared.elsewhere());
+        rendered.insert(name.clone(), ServiceInput { service, source, contents });
     }
     if !findings.is_empty() {
         dedup(&mut findings);
@@ -270,6 +304,17 @@ pub fn render_all<'a>(
     }
     dedup(&mut remarks);
     Ok(Rendered { selection, services: rendered, remarks })
+}
+
+/// Over the files of the workspace and everything from elsewhere.
+fn source_digest(tree: &Tree, patches: &Tree, elsewhere: &BTreeMap<Source, Locked>) -> Digest {
+    let has_patches = patches.files().next().is_some();
+    if elsewhere.is_empty() && !has_patches {
+        return tree.digest();
+    }
+    let further: Vec<_> = elsewhere.iter().map(|(source, locked)| json!([source, locked.digest])).collect();
+    let patches = has_patches.then(|| patches.digest());
+    Digest::of_json(&json!([tree.digest(), patches, further]))
 }
 
 fn render_one(

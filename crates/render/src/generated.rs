@@ -17,6 +17,7 @@ use crate::{
     assembly::Assembly,
     memo::Memo,
     object::{Origin, Rules, finish},
+    patches::Patches,
     scope::Scopes,
     template::Placeholder,
 };
@@ -36,20 +37,27 @@ pub(crate) struct Product {
     warnings: Vec<Diagnostic>,
     placeholders: BTreeSet<Placeholder>,
     is_complete: bool,
+    patches: Option<Arc<Patches>>,
     known: Memo<Result<Rendering, Vec<Diagnostic>>>,
 }
 
 impl Product {
     /// Of objects that are complete already: what looks like a placeholder in them is somebody else's.
     pub(crate) fn complete(made: Vec<Made>, warnings: Vec<Diagnostic>) -> Self {
-        Self { made, warnings, placeholders: BTreeSet::new(), is_complete: true, known: Memo::new() }
+        Self { made, warnings, placeholders: BTreeSet::new(), is_complete: true, patches: None, known: Memo::new() }
     }
 
     /// Of these objects, which may hold placeholders. Warnings come along with every rendering.
     pub(crate) fn new(made: Vec<Made>, warnings: Vec<Diagnostic>) -> Self {
         let mut placeholders = BTreeSet::new();
         made.iter().for_each(|one| collect(&one.manifest, &mut placeholders));
-        Self { made, warnings, placeholders, is_complete: false, known: Memo::new() }
+        Self { made, warnings, placeholders, is_complete: false, patches: None, known: Memo::new() }
+    }
+
+    /// The same with these patches.
+    pub(crate) fn patched(mut self, patches: Option<Arc<Patches>>) -> Self {
+        self.placeholders.extend(patches.iter().flat_map(|patches| patches.placeholders.iter().cloned()));
+        Self { patches, ..self }
     }
 
     /// The objects completed for a target. Targets with equal values share one rendering.
@@ -79,6 +87,16 @@ impl Product {
                 (manifest, &*one.file)
             })
             .collect();
+        // What has no value is said before anything is patched with it.
+        let (made, warnings): (Vec<(Value, &str)>, Vec<Diagnostic>) = match &self.patches {
+            Some(patches) if findings.is_empty() => {
+                let (patched, warnings) = patches.apply(service, target, &made)?;
+                let file = |from: usize| made.get(from).map_or("", |(_, file)| file);
+                (patched.into_iter().map(|one| (one.manifest, file(one.from))).collect(), warnings)
+            }
+            Some(_) | None => (made, Vec::new()),
+        };
+        findings.extend(warnings);
         let mut scopes = Scopes::default();
         made.iter().for_each(|(manifest, _)| scopes.learn(manifest));
         let rules = Rules { service, environment: &target.environment, scopes: &scopes };
@@ -96,7 +114,7 @@ impl Product {
 }
 
 /// The placeholders in a manifest.
-fn collect(value: &Value, found: &mut BTreeSet<Placeholder>) {
+pub(crate) fn collect(value: &Value, found: &mut BTreeSet<Placeholder>) {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
@@ -138,15 +156,15 @@ fn whole(file: &str) -> Place {
 }
 
 /// Puts values in.
-struct Filler<'a> {
-    service: &'a Service,
-    target: &'a TargetContext,
-    file: &'a str,
-    findings: &'a mut Vec<Diagnostic>,
+pub(crate) struct Filler<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) target: &'a TargetContext,
+    pub(crate) file: &'a str,
+    pub(crate) findings: &'a mut Vec<Diagnostic>,
 }
 
 impl Filler<'_> {
-    fn fill(&mut self, value: &mut Value) {
+    pub(crate) fn fill(&mut self, value: &mut Value) {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
             Value::Array(items) => items.iter_mut().for_each(|item| self.fill(item)),

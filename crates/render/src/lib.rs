@@ -17,7 +17,9 @@ pub mod hld;
 pub mod kustomize;
 mod memo;
 mod object;
+mod patches;
 mod raw;
+pub mod remote;
 mod scope;
 mod sources;
 mod target;
@@ -30,6 +32,7 @@ pub use seaway_core::declaration::{ConfigValue, Layer, resolve};
 
 pub use object::{CONTENT_BYTES_MAX, OBJECT_BYTES_MAX, OBJECTS_MAX};
 pub use raw::MANIFEST_BYTES_MAX;
-pub use sources::{Prepared, Rendering, prepare, render};
+pub use remote::Remotes;
+pub use sources::{Inputs, Native, Need, Prepared, Rendering, needs, origin, prepare, render};
 pub use target::TargetContext;
 pub use tree::{TREE_BYTES_MAX, TREE_FILES_MAX, Tree};

@@ -14,7 +14,7 @@ use seaway_core::{
     diagnostic::{Diagnostic, render_plain},
     digest::Digest,
 };
-use seaway_render::{TargetContext, Tree, prepare};
+use seaway_render::{Inputs, Remotes, TargetContext, Tree, prepare};
 use serde_json::Value;
 
 fn data() -> PathBuf {
@@ -69,14 +69,14 @@ fn case(folder: &Path) -> String {
     assert!(findings.is_empty(), "{}: {findings:?}", folder.display());
     let mut out = String::new();
     for service in workspace.services.values() {
-        let path = service.source.path();
+        let path = service.source.path().expect("a folder of the workspace");
         // The files of a chart may be anywhere in the workspace.
         let path = if service.source.kind() == "helm" { "" } else { path };
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
         let own = all.iter().filter_map(|(name, bytes)| Some((name.strip_prefix(&prefix)?.to_owned(), bytes.clone())));
         let tree = Tree::of(path, own).unwrap();
         writeln!(out, "# service {}", service.name).unwrap();
-        let source = match prepare(service, &tree) {
+        let source = match prepare(service, &Inputs::of(&tree, &Remotes::none())) {
             Ok(source) => source,
             Err(findings) => {
                 out += &shown(&findings, &all);

@@ -179,7 +179,8 @@ pub(crate) fn service(name: &ServiceName, needs: Option<ServiceName>) -> Service
     Service {
         name: name.clone(),
         file: format!("services/{name}.yaml"),
-        source: Source::Manifests { path: format!("services/{name}") },
+        source: Source::Manifests { path: format!("services/{name}"), git: None },
+        patches: Vec::new(),
         namespace: name.as_str().to_owned(),
         targets: Selector::default(),
         config: BTreeMap::new(),

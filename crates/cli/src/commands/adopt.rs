@@ -7,7 +7,6 @@ use seaway_core::{
     plan::{FieldChange, ServicePolicy},
 };
 use seaway_engine::{
-    DiskSources,
     drivers::{Target, Wanted, kube::KubeDriver},
     environment, render_all,
 };
@@ -17,6 +16,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    fetching::Reach,
     output::{
         field,
         table::{Cell, columns},
@@ -41,6 +41,9 @@ pub struct Args {
     /// Environment
     #[arg(short, long, value_name = "ENV")]
     pub environment: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reach: Reach,
 }
 
 /// What is on one cluster.
@@ -113,7 +116,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let name = EnvironmentName::new(&args.environment);
     let environment = environment(&workspace, &name).map_err(|error| session.explain(error))?;
     let service = ServiceName::new(&args.service);
-    let sources = DiskSources(session.root.clone());
+    let sources = args.reach.sources(&session)?;
     let rendered = render_all(&workspace, environment, std::slice::from_ref(&service), &sources)
         .map_err(|error| session.explain(error))?;
     let Some(input) = rendered.services.get(&service) else {

@@ -12,7 +12,7 @@ use seaway_core::{
     plan::{Change, ObjectChange, compare},
     release::Content,
 };
-use seaway_engine::{DiskSources, environment, render_all};
+use seaway_engine::{environment, render_all};
 use serde::Serialize;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    fetching::Reach,
     output::{plan as picture, text},
     session::Session,
     terminal::Role,
@@ -59,6 +60,9 @@ pub struct Args {
     /// What runs on the clusters
     #[arg(long)]
     pub live: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reach: Reach,
 }
 
 /// Clusters with equal differences.
@@ -102,11 +106,12 @@ fn contents(
     session: &Session<'_>,
     environment_name: &str,
     service: &str,
+    reach: &Reach,
 ) -> Result<(Vec<TargetName>, Contents), Error> {
     let workspace = session.declarations()?;
     let name = EnvironmentName::new(environment_name);
     let environment = environment(&workspace, &name).map_err(|error| session.explain(error))?;
-    let sources = DiskSources(session.root.clone());
+    let sources = reach.sources(session)?;
     let rendered = render_all(&workspace, environment, &[ServiceName::new(service)], &sources)
         .map_err(|error| session.explain(error))?;
     let order = rendered.selection.targets.iter().map(|target| target.cluster.name.clone()).collect();
@@ -121,8 +126,8 @@ fn against_checkout(session: &Session<'_>, args: &Args, folder: &Path) -> Result
         ));
     }
     let other = Session { context: session.context, root: folder.to_owned() };
-    let (order, after) = contents(session, &args.environment, &args.service)?;
-    let (old_order, before) = contents(&other, &args.environment, &args.service)?;
+    let (order, after) = contents(session, &args.environment, &args.service, &args.reach)?;
+    let (old_order, before) = contents(&other, &args.environment, &args.service, &args.reach)?;
     let mut names = order;
     names.extend(old_order.into_iter().filter(|name| !after.contains_key(name)));
     let wanted = |name: &TargetName| args.cluster.as_deref().is_none_or(|cluster| cluster == name.as_str());
@@ -136,8 +141,8 @@ fn against_checkout(session: &Session<'_>, args: &Args, folder: &Path) -> Result
 }
 
 fn to_environment(session: &Session<'_>, args: &Args, other: &str) -> Result<Vec<Group>, Error> {
-    let (order, before) = contents(session, &args.environment, &args.service)?;
-    let (to_order, after) = contents(session, other, &args.service)?;
+    let (order, before) = contents(session, &args.environment, &args.service, &args.reach)?;
+    let (to_order, after) = contents(session, other, &args.service, &args.reach)?;
     let (from, old) = one_of(&order, &before, args.cluster.as_deref(), &args.service, &args.environment)?;
     let (to, new) = one_of(&to_order, &after, args.to_cluster.as_deref(), &args.service, other)?;
     let mut groups = Vec::new();
@@ -173,7 +178,13 @@ fn nowhere(service: &str, environment: &str, cluster: Option<&str>, contents: &C
 async fn live(session: &Session<'_>, args: &Args) -> Result<Vec<Group>, Error> {
     let engine = session.engine().await?;
     let services = [args.service.clone()];
-    let wish = Wish { environment: &args.environment, services: &services, allow_replace: false, parent: None };
+    let wish = Wish {
+        environment: &args.environment,
+        services: &services,
+        allow_replace: false,
+        parent: None,
+        reach: &args.reach,
+    };
     let planned = plan::make(session, &engine, &wish).await?;
     let mut groups = Vec::new();
     for (_, target) in planned.plan.targets() {

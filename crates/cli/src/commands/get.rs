@@ -104,7 +104,7 @@ fn environments(context: &Context, workspace: &Workspace, args: &Args) -> Result
 struct ServiceRow<'a> {
     name: &'a str,
     namespace: &'a str,
-    source: &'a str,
+    source: std::borrow::Cow<'a, str>,
     depends_on: Vec<&'a str>,
     /// Clusters by environment.
     targets: BTreeMap<&'a str, usize>,
@@ -124,7 +124,7 @@ fn services(context: &Context, workspace: &Workspace, args: &Args) -> Result<Exi
         ServiceRow {
             name: service.name.as_str(),
             namespace: &service.namespace,
-            source: service.source.path(),
+            source: service.source.place(),
             depends_on: service.depends_on.iter().map(|name| name.as_str()).collect(),
             targets: counts.filter(|(_, count)| *count > 0).collect(),
         }
@@ -134,7 +134,7 @@ fn services(context: &Context, workspace: &Workspace, args: &Args) -> Result<Exi
     let line = |row: &ServiceRow<'_>| {
         let targets: Vec<String> = row.targets.iter().map(|(name, count)| format!("{name}: {count}")).collect();
         let depends = row.depends_on.join(", ");
-        [row.name, row.namespace, &targets.join(", "), row.source, &depends].map(Cell::from).to_vec()
+        [row.name, row.namespace, &targets.join(", "), &row.source, &depends].map(Cell::from).to_vec()
     };
     show(context, &rows, &["NAME", "NAMESPACE", "CLUSTERS", "SOURCE", "DEPENDS ON"], line)
 }

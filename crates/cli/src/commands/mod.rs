@@ -7,6 +7,8 @@ pub mod diff;
 pub mod get;
 pub mod hld;
 pub mod init;
+pub mod install;
+pub mod lock;
 pub mod man;
 pub mod plan;
 pub mod render;

@@ -6,7 +6,7 @@ use seaway_core::{
     ids::{EnvironmentName, ServiceName},
     plan::Plan,
 };
-use seaway_engine::{DiskSources, Engine, PlanRequest, Planned, drivers::kube::KUBE};
+use seaway_engine::{Engine, PlanRequest, Planned, drivers::kube::KUBE};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -15,6 +15,7 @@ use crate::{
     context::{self, Context},
     error::Error,
     exit::Exit,
+    fetching::Reach,
     output::plan as picture,
     progress::Progress,
     session::Session,
@@ -49,6 +50,9 @@ pub struct Args {
     /// Plan that this one replaces, by hash
     #[arg(long, value_name = "HASH")]
     pub parent: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reach: Reach,
 }
 
 /// What programs read.
@@ -74,6 +78,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         services: &args.services,
         allow_replace: args.allow_replace,
         parent: args.parent.as_deref(),
+        reach: &args.reach,
     };
     let planned = make(&session, &engine, &wish).await?;
     if let Some(path) = &args.out {
@@ -107,6 +112,8 @@ pub struct Wish<'a> {
     pub allow_replace: bool,
     /// Start of the hash of the plan that this one replaces.
     pub parent: Option<&'a str>,
+    /// What may be fetched.
+    pub reach: &'a Reach,
 }
 
 /// Makes and keeps a plan.
@@ -130,7 +137,7 @@ pub async fn make(session: &Session<'_>, engine: &Engine, wish: &Wish<'_>) -> Re
         parent,
         driver: KUBE,
     };
-    let sources = DiskSources(session.root.clone());
+    let sources = wish.reach.sources(session)?;
     let progress = Progress::start("rendering");
     let tell =
         |at: seaway_engine::PlanProgress| progress.say(format!("asking clusters: {} of {}", at.asked, at.targets));

@@ -8,7 +8,7 @@ use seaway_core::{
     object::ObjectRef,
     release::{Content, Rendered},
 };
-use seaway_engine::{DiskSources, environment, render_all};
+use seaway_engine::{environment, render_all};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ use crate::{
     context::{self, Context},
     error::Error,
     exit::Exit,
+    fetching::Reach,
     session::Session,
 };
 
@@ -39,6 +40,9 @@ pub struct Args {
     /// Show the data of Secrets
     #[arg(long)]
     pub show_secrets: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reach: Reach,
 }
 
 /// Content that some clusters share.
@@ -70,7 +74,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let name = EnvironmentName::new(&args.environment);
     let environment = environment(&workspace, &name).map_err(|error| session.explain(error))?;
     let service = ServiceName::new(&args.service);
-    let sources = DiskSources(session.root.clone());
+    let sources = args.reach.sources(&session)?;
     let rendered = render_all(&workspace, environment, std::slice::from_ref(&service), &sources)
         .map_err(|error| session.explain(error))?;
     session.remarks(&rendered.remarks);

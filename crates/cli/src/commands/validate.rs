@@ -4,13 +4,14 @@ use seaway_core::{
     declaration::Workspace,
     diagnostic::{Diagnostic, Severity},
 };
-use seaway_engine::{DiskSources, Error as EngineError, render_all, workspace};
+use seaway_engine::{Error as EngineError, render_all, workspace};
 use serde::Serialize;
 
 use crate::{
     context::Context,
     error::Error,
     exit::Exit,
+    fetching::Reach,
     output::{
         findings::{self, Sources, severity_role},
         text::count,
@@ -31,6 +32,9 @@ pub struct Args {
     /// Count warnings as errors
     #[arg(long)]
     pub strict: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reach: Reach,
 }
 
 /// What programs read.
@@ -53,7 +57,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let loaded = workspace::read(&session.root).map_err(|error| session.explain(error))?;
     let mut found = loaded.findings;
     if !seaway_core::diagnostic::has_errors(&found) {
-        found.extend(rendered(&session, &loaded.workspace)?);
+        found.extend(rendered(&session, &loaded.workspace, &args.reach)?);
     }
     let of = |severity| found.iter().filter(|finding| finding.severity == severity).count();
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
@@ -75,8 +79,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
 }
 
 /// Findings that only show when the sources are rendered for every target.
-fn rendered(session: &Session<'_>, workspace: &Workspace) -> Result<Vec<Diagnostic>, Error> {
-    let sources = DiskSources(session.root.clone());
+fn rendered(session: &Session<'_>, workspace: &Workspace, reach: &Reach) -> Result<Vec<Diagnostic>, Error> {
+    let sources = reach.sources(session)?;
     let mut found: Vec<Diagnostic> = Vec::new();
     for environment in workspace.environments.values() {
         let more = match render_all(workspace, environment, &[], &sources) {

@@ -57,6 +57,7 @@ pub async fn run(context: &Context, kubeconfig: &Path, yes: bool) -> Result<Exit
         no_watch: false,
         leaving: Leaving { leave_at_approval: false },
         reason: Some("demo".to_owned()),
+        reach: crate::fetching::Reach::default(),
     };
     let exit = start::run(&Desk { session: &session, engine: &engine }, &args).await?;
     context.remark(&format!(

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use seaway_core::diagnostic::{Diagnostic, Severity};
+use seaway_engine::cache::{DiskStore, cache_folder};
 use seaway_render::{
     Tree,
     hld::{self, LOCK_FILE, Lock, Profile, SETTINGS_FILE, Settings, edit::Edited},
 };
 
-use super::{disk, store};
+use super::disk;
 use crate::{
     atomic,
     context::Context,
@@ -47,7 +48,7 @@ pub struct Desk<'a> {
     /// What `hld.lock` says; nothing when there is none.
     pub lock: Lock,
     /// Fetched trees.
-    pub store: store::DiskStore,
+    pub store: DiskStore,
     /// The folder of the cache.
     pub cache: PathBuf,
 }
@@ -61,8 +62,8 @@ impl<'a> Desk<'a> {
         let base = context.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         let root = path.map_or_else(|| base.clone(), |path| base.join(path));
         let tree = disk::read(&root)?;
-        let cache = store::cache_folder()?;
-        let store = store::DiskStore::new(&cache);
+        let cache = cache_folder().map_err(|error| crate::session::explain(error, context, None))?;
+        let store = DiskStore::new(&cache);
         let mut desk = Self { context, root, tree, settings: Settings::default(), lock: Lock::default(), store, cache };
         desk.settings = hld::settings(&desk.tree, "").map_err(|found| desk.refuse(&found))?;
         if let Some(profile) = reading.profile {

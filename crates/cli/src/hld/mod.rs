@@ -6,4 +6,3 @@ pub mod desk;
 pub mod disk;
 pub mod fetch;
 pub mod output;
-pub mod store;

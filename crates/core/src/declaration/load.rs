@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Source, SourceFile, Workspace, decode,
+    PatchChange, Source, SourceFile, Workspace, decode,
     findings::Findings,
     format::{self, Kind},
     rules,
@@ -159,8 +159,12 @@ impl<'a> Foreign<'a> {
         for one in declared {
             match one.kind {
                 Kind::Service => {
-                    let service = decode::service(one.file, &one.document);
-                    foreign.sources.extend(service.map(|service| (service.source, one.file)));
+                    let Some(service) = decode::service(one.file, &one.document) else { continue };
+                    foreign.files.extend(service.patches.iter().filter_map(|patch| match &patch.change {
+                        PatchChange::File(path) => Some(path.clone()),
+                        PatchChange::Inline(_) => None,
+                    }));
+                    foreign.sources.push((service.source, one.file));
                 }
                 Kind::Environment => {
                     let environment = decode::environment(one.file, &one.document);

@@ -17,6 +17,7 @@ mod environment;
 mod findings;
 mod format;
 mod load;
+mod patch;
 mod path;
 mod rules;
 mod service;
@@ -30,7 +31,8 @@ pub use environment::{
 };
 pub use format::{Kind, reference, schema};
 pub use load::{FINDINGS_MAX, load};
+pub use patch::{Patch, PatchChange, PatchTarget};
 pub use rules::CLUSTERS_MAX;
 pub use service::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service};
-pub use source::{HelmSource, HldProfile, HldSource, HookPolicy, KustomizeSource, Source};
+pub use source::{ChartOrigin, Git, HelmSource, HldProfile, HldSource, HookPolicy, KustomizeSource, Source};
 pub use workspace::{SourceFile, Workspace};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Cluster, Environment, Region, Source};
+use super::{Cluster, Environment, Patch, Region, Source};
 use crate::{
     duration::Millis,
     ids::{EnvironmentName, RegionName, ServiceName, TargetName},
@@ -19,6 +19,8 @@ pub struct Service {
     pub file: String,
     /// What is rendered.
     pub source: Source,
+    /// Changes to what is rendered, in their order.
+    pub patches: Vec<Patch>,
     /// Namespace of objects that name none.
     pub namespace: String,
     /// Where it goes.

@@ -53,6 +53,8 @@ codes! {
     NOTHING_MATCHES = "SW0306", "No cluster has this role or label";
     REGIONS_OF_GLOBAL = "SW0307", "Regions and global clusters in one selection";
     RESERVED_NAMESPACE = "SW0308", "A namespace that belongs to Seaway";
+    SOURCE_KEYS = "SW0309", "Keys of a source that do not fit together";
+    SOURCE_ADDRESS = "SW0310", "An address that nothing can be fetched from";
 
     UNKNOWN_CONFIG_KEY = "SW0401", "A value for an unknown configuration key";
     CONFIG_WRONG_TYPE = "SW0402", "A configuration value of the wrong type";
@@ -80,6 +82,11 @@ codes! {
     NAMESPACE_IGNORED = "SW0516", "A namespace on an object that has none";
     BAD_SCOPE = "SW0517", "Not a scope";
     NO_VALUE_HERE = "SW0518", "A placeholder has no value on a target";
+    PATCH = "SW0519", "A patch that cannot be applied";
+    PATCH_OF_NOTHING = "SW0520", "A patch that matches nothing";
+    SOURCE_NOT_LOCKED = "SW0521", "A source from elsewhere that is not locked";
+    SOURCE_NOT_HERE = "SW0522", "A source from elsewhere that is not here";
+    SOURCE_DAMAGED = "SW0523", "A copy that is not what was locked";
 
     PLAN_TOO_LARGE = "SW0601", "The plan file is too large";
     NOT_A_PLAN = "SW0602", "The file is not a plan";

@@ -209,7 +209,8 @@ pub async fn plan(engine: &Engine, fleet: &Fleet, environment: &Environment, ver
     let service = Service {
         name: ServiceName::new("web"),
         file: "web/seaway.yaml".into(),
-        source: Source::Manifests { path: "web".into() },
+        source: Source::Manifests { path: "web".into(), git: None },
+        patches: Vec::new(),
         namespace: "web".into(),
         targets: Selector::default(),
         config: BTreeMap::new(),

@@ -64,7 +64,7 @@ impl Access {
                     into.entry(entry.key.text.clone()).or_insert_with(|| variable.to_owned());
                 }
                 _ => {
-                    let url = super::source::without_credentials(&excerpt(&entry.key.text));
+                    let url = crate::remote::without_credentials(&excerpt(&entry.key.text));
                     let message = format!("the value for `{url}` is not the name of an environment variable");
                     let help =
                         "write the variable's name, such as `CHARTS_TOKEN`, never a token; if this is one, revoke it";

@@ -156,8 +156,7 @@ impl Reader<'_> {
             trouble.warning(codes::HLD_DEPRECATED, Some(generator.place.clone()), message, "write `type` instead");
             generator
         };
-        let is_strict = trouble.is_strict();
-        Some(Kind::parse(&field.text, is_strict).unwrap_or_else(|| {
+        Some(Kind::parse(&field.text, trouble.has_all_kinds).unwrap_or_else(|| {
             let help = match (nearest(&field.text, Kind::WORDS), &*field.text) {
                 (_, "kustomize") => "kustomizations need `profile: strict` in `hld.yaml`".to_owned(),
                 (Some(near), _) => format!("did you mean `{near}`?"),

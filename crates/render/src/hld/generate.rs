@@ -84,7 +84,7 @@ pub fn generate(request: &Request<'_>, renderers: &dyn Renderers) -> Result<Gene
 }
 
 /// The finding for a thread that cannot be started.
-pub(super) fn no_thread(error: std::io::Error) -> Vec<Diagnostic> {
+pub(crate) fn no_thread(error: std::io::Error) -> Vec<Diagnostic> {
     let message = format!("the definitions cannot be read now: {error}");
     vec![Diagnostic::error(codes::TOO_COMPLEX, message).help("free some memory")]
 }

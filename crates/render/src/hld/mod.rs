@@ -18,7 +18,6 @@ mod access;
 mod charts;
 mod component;
 mod config;
-mod dependency;
 mod document;
 pub mod edit;
 mod explain;
@@ -28,12 +27,10 @@ mod generate;
 mod ground;
 mod hook;
 mod kinds;
-mod lock;
 mod merge;
 mod name;
-mod native;
 mod output;
-mod plain;
+pub(crate) mod plain;
 mod profile;
 mod setting;
 mod source;
@@ -45,9 +42,13 @@ pub use charts::{ChartRequest, KustomizationRequest, Renderers};
 pub use document::{fault_of_manifest, validate};
 pub use explain::{Explained, Standing, explain};
 pub use find::find;
+pub(crate) use generate::no_thread;
 pub use generate::{Generated, Request, Summary, generate};
 pub use hook::{Event, Hook};
-pub use lock::{LOCK_FILE, Lock, Locked};
-pub use native::Native;
 pub use profile::{Lists, Profile, SETTINGS_FILE, Settings, settings};
-pub use source::{Source, Store, Wanted, wanted};
+pub use source::{Wanted, wanted};
+
+pub use crate::remote::{Lock, Locked, Source, Store};
+
+/// Name of the lock file, beside the root's component file.
+pub const LOCK_FILE: &str = "hld.lock";

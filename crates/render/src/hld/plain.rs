@@ -31,7 +31,7 @@ pub(super) fn key_of(parsed: &Parsed, key: &Key) -> String {
 const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
 
 /// A text as YAML: bare when every reader takes it for text, else in double quotes.
-pub(super) fn yaml(text: &str) -> String {
+pub(crate) fn yaml(text: &str) -> String {
     let is_letter = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_');
     let is_bare = (text.starts_with(is_letter) || text.starts_with("./") || text.starts_with("../"))
         && text

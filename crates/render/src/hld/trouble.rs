@@ -14,6 +14,8 @@ const FINDINGS_MAX: usize = 1_000;
 pub(super) struct Trouble<'a> {
     pub(super) settings: &'a Settings,
     pub(super) findings: Vec<Diagnostic>,
+    /// Whether the kinds of the strict profile exist.
+    pub(super) has_all_kinds: bool,
     fuel: u64,
     /// Whether the budget is used up, which has been said.
     is_spent: bool,
@@ -21,7 +23,8 @@ pub(super) struct Trouble<'a> {
 
 impl<'a> Trouble<'a> {
     pub(super) fn new(settings: &'a Settings) -> Self {
-        Self { settings, findings: Vec::new(), fuel: FUEL, is_spent: false }
+        let has_all_kinds = settings.profile == Profile::Strict;
+        Self { settings, findings: Vec::new(), has_all_kinds, fuel: FUEL, is_spent: false }
     }
 
     /// Whether traps are errors.

@@ -11,14 +11,17 @@ use super::{
     access::Access,
     component::{Component, Field, Method},
     config::Config,
-    dependency,
     file::{Files, Read},
     generate::Request,
     ground::{At, Grounds},
     kinds::Kind,
     name,
-    source::{Source, Wanted, without_credentials},
+    source::Wanted,
     trouble::Trouble,
+};
+use crate::{
+    kustomize,
+    remote::{Absence, Source, View, missing_dependencies, without_credentials},
 };
 
 /// Most components of one run: ten thousand services with a chart each, and what groups them.
@@ -132,11 +135,14 @@ impl<'a> Walk<'a> {
         match visit.component.kind {
             Kind::Helm => visit.chart = self.chart(trouble, &visit),
             Kind::Static if visit.component.method() == Method::Http => self.download(trouble, &visit),
-            Kind::Kustomize if visit.component.method() == Method::Git => {
-                let mount = self.fetch_component(trouble, &visit.at, &visit.component, &visit.entry);
-                visit.chart = mount.and_then(|mount| self.join(trouble, &mount, &visit.component.path));
+            Kind::Kustomize => {
+                if visit.component.method() == Method::Git {
+                    let mount = self.fetch_component(trouble, &visit.at, &visit.component, &visit.entry);
+                    visit.chart = mount.and_then(|mount| self.join(trouble, &mount, &visit.component.path));
+                }
+                self.survey_kustomization(&visit);
             }
-            Kind::Component | Kind::Static | Kind::Kustomize | Kind::Unknown => {}
+            Kind::Component | Kind::Static | Kind::Unknown => {}
         }
         self.unused_config(trouble, &visit);
         if visit.above.len() >= DEPTH_MAX {
@@ -264,6 +270,26 @@ impl<'a> Walk<'a> {
         self.fetch(trouble, source, component, entry, folder)
     }
 
+    /// Notes what a kustomization names elsewhere. Whether it may, and what is missing, is said when it is built.
+    fn survey_kustomization(&mut self, visit: &Visit) {
+        if !self.is_survey {
+            return;
+        }
+        let component = &visit.component;
+        let at = match component.method() {
+            Method::Git => visit.chart.clone(),
+            Method::Helm | Method::Http | Method::Local => self.grounds.join(&visit.at, &component.path.text).ok(),
+        };
+        let Some(at) = at else { return };
+        let view = View { lock: self.request.lock, store: self.request.store };
+        let named = kustomize::remotes(self.grounds.tree(at.ground), &[at.path], view).named;
+        for source in named {
+            let locked = self.request.lock.get(&source).map(|locked| locked.digest.clone());
+            let is_here = locked.as_ref().is_some_and(|digest| self.request.store.tree(digest).is_ok());
+            self.want(&source, component, &visit.entry, locked.as_ref(), is_here);
+        }
+    }
+
     fn download(&mut self, trouble: &mut Trouble<'_>, visit: &Visit) {
         let component = &visit.component;
         let url = &component.source;
@@ -317,7 +343,7 @@ impl<'a> Walk<'a> {
     /// repository.
     fn subcharts(&mut self, trouble: &mut Trouble<'_>, visit: &Visit, at: &At, path: &str) {
         let component = &visit.component;
-        for one in dependency::missing(self.grounds.tree(at.ground), &at.path) {
+        for one in missing_dependencies(self.grounds.tree(at.ground), &at.path) {
             let place = Some(component.place.clone());
             let source = match one.repository.split_once("://") {
                 Some(("http" | "https" | "oci", _)) => Source::Chart {
@@ -364,7 +390,9 @@ impl<'a> Walk<'a> {
             return None;
         }
         let locked = self.request.lock.get(&source).map(|locked| locked.digest.clone());
-        let tree = locked.as_ref().and_then(|digest| self.request.store.tree(digest));
+        let tree = locked.as_ref().map(|digest| self.request.store.tree(digest));
+        let is_damaged = matches!(tree, Some(Err(Absence::Damaged)));
+        let tree = tree.and_then(Result::ok);
         self.want(&source, component, entry, locked.as_ref(), tree.is_some());
         if let (Some(stated), Some(locked)) = (&component.digest, &locked)
             && stated != locked
@@ -385,6 +413,11 @@ impl<'a> Walk<'a> {
         }
         if !self.is_survey {
             let (code, message, help) = match locked {
+                Some(_) if is_damaged => (
+                    codes::SOURCE_DAMAGED,
+                    format!("the kept copy of `{source}` is not what was locked"),
+                    "run `seaway hld install`, which fetches it again",
+                ),
                 Some(_) => (codes::HLD_NOT_FETCHED, format!("`{source}` is not here"), "run `seaway hld install`"),
                 None => (codes::HLD_NOT_LOCKED, format!("`{source}` is not locked"), "run `seaway hld lock`"),
             };

@@ -18,7 +18,7 @@ use super::{
     scalar::Words,
     schema::Schema,
 };
-use crate::Tree;
+use crate::{Tree, remote::Source};
 
 const DEFAULT_HOME: &str = "charts";
 
@@ -142,17 +142,21 @@ impl ChartSpec {
         if self.name.is_empty() {
             return Err(Fault::field("an entry of `helmCharts` needs a `name`"));
         }
-        let home = self.chart_home(folder)?;
+        let home = self.chart_home(&folder.path())?;
         let path = super::load::join_text(&home, &self.name);
-        if !super::load::has_folder(folder.tree(), &path) {
+        let (tree, path) = match self.elsewhere(folder.tree(), &folder.path()) {
+            Some(source) => (folder.remotes().chart(&source)?, String::new()),
+            None => (folder.tree(), path),
+        };
+        if !super::load::has_folder(tree, &path) {
             let message =
                 format!("there is no chart {} in `{}`", quoted(&self.name), seaway_core::diagnostic::excerpt(&home));
-            let help = "put the chart there; rendering fetches nothing";
+            let help = "put the chart there, or name its repository with `repo`";
             return Err(Fault::new(seaway_core::diagnostic::codes::KUSTOMIZE_REMOTE, message).help(help));
         }
         let request = ChartRequest {
-            tree: folder.tree(),
-            values: self.values(folder, &path, budget)?,
+            tree,
+            values: self.values(folder, tree, &path, budget)?,
             path,
             name: self.name.clone(),
             release_name: self.release_name.clone(),
@@ -168,12 +172,28 @@ impl ChartSpec {
         text.map_err(|why| Fault::step(format!("the chart {} cannot be rendered: {why}", quoted(&self.name))))
     }
 
-    fn chart_home(&self, folder: &Folder<'_>) -> Outcome<String> {
+    /// The chart's folder in the tree of the kustomization in a folder; `None` = outside of it.
+    pub(crate) fn path(&self, folder: &str) -> Option<String> {
+        Some(super::load::join_text(&self.chart_home(folder).ok()?, &self.name))
+    }
+
+    /// The chart in its repository, when it has one and is not in the tree.
+    pub(crate) fn elsewhere(&self, tree: &Tree, folder: &str) -> Option<Source> {
+        let path = self.path(folder).filter(|_| !self.repository.is_empty() && !self.name.is_empty())?;
+        let source = Source::Chart {
+            repository: self.repository.clone(),
+            name: self.name.clone(),
+            version: self.version.clone(),
+        };
+        (!super::load::has_folder(tree, &path)).then_some(source)
+    }
+
+    fn chart_home(&self, folder: &str) -> Outcome<String> {
         let home = if self.home.is_empty() { DEFAULT_HOME } else { &self.home };
         if home.starts_with('/') {
             return Err(Fault::field(format!("expected a relative `chartHome`, found {}", quoted(home))));
         }
-        let mut home = super::load::join_text(&folder.path(), home);
+        let mut home = super::load::join_text(folder, home);
         if home.split('/').next() == Some("..") {
             return Err(Fault::field("`chartHome` leaves the source"));
         }
@@ -183,7 +203,7 @@ impl ChartSpec {
         Ok(home)
     }
 
-    fn values(&self, folder: &Folder<'_>, chart: &str, budget: &Budget) -> Outcome<Vec<Value>> {
+    fn values(&self, folder: &Folder<'_>, tree: &Tree, chart: &str, budget: &Budget) -> Outcome<Vec<Value>> {
         let merge = match self.values_merge.as_str() {
             "" | "override" => ValuesMerge::Override,
             "merge" => ValuesMerge::Merge,
@@ -196,9 +216,11 @@ impl ChartSpec {
         let inline = self.values_inline.as_ref().filter(|values| !values.is_empty());
         let first = match (inline, merge) {
             (Some(inline), ValuesMerge::Replace) => inline.clone(),
-            (Some(inline), ValuesMerge::Override) => lay(&self.own_values(folder, chart, budget)?, inline, budget)?,
-            (Some(inline), ValuesMerge::Merge) => lay(inline, &self.own_values(folder, chart, budget)?, budget)?,
-            (None, _) => self.own_values(folder, chart, budget)?,
+            (Some(inline), ValuesMerge::Override) => {
+                lay(&self.own_values(folder, tree, chart, budget)?, inline, budget)?
+            }
+            (Some(inline), ValuesMerge::Merge) => lay(inline, &self.own_values(folder, tree, chart, budget)?, budget)?,
+            (None, _) => self.own_values(folder, tree, chart, budget)?,
         };
         let mut all = vec![to_json(&first)?];
         for path in &self.additional_values_files {
@@ -209,12 +231,12 @@ impl ChartSpec {
     }
 
     /// The values file, or that of the chart.
-    fn own_values(&self, folder: &Folder<'_>, chart: &str, budget: &Budget) -> Outcome<Node> {
+    fn own_values(&self, folder: &Folder<'_>, tree: &Tree, chart: &str, budget: &Budget) -> Outcome<Node> {
         if !self.values_file.is_empty() {
             return values(folder.text(&self.values_file)?, budget);
         }
-        let path = format!("{chart}/values.yaml");
-        let bytes = folder.tree().get(&path).ok_or_else(|| {
+        let path = super::load::join_text(chart, "values.yaml");
+        let bytes = tree.get(&path).ok_or_else(|| {
             Fault::new(seaway_core::diagnostic::codes::KUSTOMIZE_PATH, format!("expected a file at {}", quoted(&path)))
         })?;
         let text = std::str::from_utf8(bytes)

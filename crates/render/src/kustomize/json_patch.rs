@@ -20,6 +20,18 @@ pub(crate) struct Operation {
     value: Option<Value>,
 }
 
+impl Operation {
+    /// The value that it brings, when it brings one.
+    pub(crate) fn value_mut(&mut self) -> Option<&mut Value> {
+        self.value.as_mut()
+    }
+
+    /// The same, to look at.
+    pub(crate) fn value(&self) -> Option<&Value> {
+        self.value.as_ref()
+    }
+}
+
 /// The operations of a patch, which is a list of mappings.
 pub(crate) fn decode(value: &Value) -> Outcome<Vec<Operation>> {
     let items = match value {

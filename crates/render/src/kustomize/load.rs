@@ -11,13 +11,19 @@ use super::{
     budget::{LAYERS_MAX, too_large},
     fault::{Fault, Outcome, quoted},
 };
-use crate::Tree;
+use crate::{
+    Tree,
+    remote::{Missing, Source as Elsewhere},
+};
 
 /// Copies of remote folders and files, by the address that a kustomization names.
 #[derive(Clone, Debug, Default)]
 pub struct RemoteSources {
     folders: BTreeMap<String, (Arc<Tree>, String)>,
     files: BTreeMap<String, Arc<[u8]>>,
+    charts: BTreeMap<Elsewhere, Arc<Tree>>,
+    /// Why there is no copy, by address.
+    missing: BTreeMap<String, Missing>,
 }
 
 impl RemoteSources {
@@ -35,6 +41,34 @@ impl RemoteSources {
     /// Adds the copy of a file for its address.
     pub fn add_file(&mut self, address: impl Into<String>, bytes: impl Into<Arc<[u8]>>) {
         self.files.insert(address.into(), bytes.into());
+    }
+
+    /// Adds the copy of a chart.
+    pub fn add_chart(&mut self, source: Elsewhere, tree: Arc<Tree>) {
+        self.charts.insert(source, tree);
+    }
+
+    /// Adds why there is no copy for an address.
+    pub fn add_missing(&mut self, address: impl Into<String>, missing: Missing) {
+        self.missing.insert(address.into(), missing);
+    }
+
+    /// The copy of a chart.
+    pub(crate) fn chart(&self, source: &Elsewhere) -> Outcome<&Tree> {
+        self.charts.get(source).map(|tree| &**tree).ok_or_else(|| self.lacking(&source.to_string()))
+    }
+
+    fn lacking(&self, address: &str) -> Box<Fault> {
+        let Some(missing) = self.missing.get(address) else { return not_locked(address) };
+        let (code, message, help) = missing.words();
+        Fault::new(code, message).help(help)
+    }
+}
+
+impl<'a> Folder<'a> {
+    /// Copies of what is elsewhere.
+    pub(crate) fn remotes(&self) -> &'a RemoteSources {
+        self.remotes
     }
 }
 
@@ -107,7 +141,7 @@ impl<'a> Folder<'a> {
     pub(crate) fn read(&self, path: &str) -> Outcome<&'a [u8]> {
         if is_file_address(path) {
             let found = self.remotes.files.get(path).map(|bytes| &**bytes);
-            return found.ok_or_else(|| not_locked(path));
+            return found.ok_or_else(|| self.remotes.lacking(path));
         }
         let full = resolve(&self.path, path).ok_or_else(|| outside(path))?;
         let text = full.join("/");
@@ -140,7 +174,7 @@ impl<'a> Folder<'a> {
         }
         let mut referrers = self.referrers.clone();
         referrers.push((Rc::clone(&self.tree), self.path.clone()));
-        if is_remote(path) {
+        if is_remote(path) || is_file_address(path) {
             return self.open_remote(path, referrers);
         }
         if path.starts_with('/') {
@@ -155,7 +189,7 @@ impl<'a> Folder<'a> {
     }
 
     fn open_remote(&self, address: &str, referrers: Vec<(Rc<Source<'a>>, Vec<String>)>) -> Outcome<Folder<'a>> {
-        let (tree, path) = self.remotes.folders.get(address).ok_or_else(|| not_locked(address))?;
+        let (tree, path) = self.remotes.folders.get(address).ok_or_else(|| self.remotes.lacking(address))?;
         let is_open =
             referrers.iter().any(|(source, _)| source.address.as_deref().is_some_and(|a| a.starts_with(address)));
         if is_open {

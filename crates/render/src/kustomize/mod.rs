@@ -13,6 +13,7 @@
 //! containers and functions are never run, and nothing is fetched: remote bases come from [`RemoteSources`], charts
 //! from a [`ChartRenderer`]. Work, depth and the number of objects are bounded.
 
+mod address;
 mod budget;
 mod build;
 mod config;
@@ -37,8 +38,10 @@ mod objects;
 mod origin;
 mod patch_files;
 mod plugins;
+pub(crate) mod post;
 mod read;
 mod references;
+mod remote;
 mod resource;
 mod scalar;
 mod schema;
@@ -55,6 +58,7 @@ mod vars;
 pub use budget::{DEPTH_MAX, LAYERS_MAX, RESOURCES_MAX, WORK_MAX};
 pub use helm::{ChartRenderer, ChartRequest, NoCharts};
 pub use load::RemoteSources;
+pub use remote::{Survey, remotes};
 use seaway_core::{
     diagnostic::{Diagnostic, codes},
     yaml::on_deep_stack,

@@ -19,6 +19,7 @@ use crate::{
     assembly::Assembly,
     memo::Memo,
     object::{Finished, Origin, Rules, finish},
+    patches::Patches,
     scope::Scopes,
     template::{Placeholder, Template, Use, Values},
 };
@@ -30,6 +31,7 @@ pub(crate) struct Manifests {
     objects: Vec<ObjectTemplate>,
     /// Every placeholder of every object.
     placeholders: BTreeSet<Placeholder>,
+    patches: Option<Arc<Patches>>,
     /// Warnings that hold for every target.
     warnings: Vec<Diagnostic>,
     known: Memo<Result<Rendering, Vec<Diagnostic>>>,
@@ -52,7 +54,16 @@ impl Prepared for Manifests {
         if values.len() < self.placeholders.len() {
             return Err(self.without_value(target, &values));
         }
-        self.known.get(key(target, values.values()), || self.assemble(target, &values))
+        let Some(patches) = &self.patches else {
+            return self.known.get(key(target, values.values()), || self.assemble(target, &values));
+        };
+        let further: Vec<_> = patches.placeholders.iter().map(value).collect();
+        // A finding about a value that is missing names the target.
+        if further.iter().any(Option::is_none) {
+            return self.assemble_patched(patches, target, &values);
+        }
+        let key = json!([key(target, values.values()), further]).to_string();
+        self.known.get(key, || self.assemble_patched(patches, target, &values))
     }
 }
 
@@ -89,6 +100,27 @@ impl Manifests {
         let mut assembly = Assembly::new(self.warnings.clone());
         for template in &self.objects {
             let finished = self.object(template, target, values);
+            assembly.add(&finished, || template.origin().place(&["metadata", "name"]));
+        }
+        assembly.finish(&self.service.name, |findings| self.hide_secrets(findings))
+    }
+
+    fn assemble_patched(
+        &self,
+        patches: &Patches,
+        target: &TargetContext,
+        values: &Values,
+    ) -> Result<Rendering, Vec<Diagnostic>> {
+        let filled = |one: &ObjectTemplate| one.template.substitute(values);
+        let objects: Vec<(Value, &str)> = self.objects.iter().map(|one| (filled(one), &*one.file)).collect();
+        let (patched, warnings) = patches.apply(&self.service, target, &objects)?;
+        let mut assembly = Assembly::new(self.warnings.iter().chain(&warnings).cloned().collect());
+        let mut scopes = self.scopes.clone();
+        patched.iter().for_each(|one| scopes.learn(&one.manifest));
+        let rules = Rules { service: &self.service, environment: &target.environment, scopes: &scopes };
+        for one in patched {
+            let Some(template) = self.objects.get(one.from) else { continue };
+            let finished = finish(&rules, one.manifest, &template.origin());
             assembly.add(&finished, || template.origin().place(&["metadata", "name"]));
         }
         assembly.finish(&self.service.name, |findings| self.hide_secrets(findings))

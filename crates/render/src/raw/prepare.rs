@@ -12,6 +12,7 @@ use super::{Manifests, ObjectTemplate};
 use crate::{
     OBJECTS_MAX, Tree,
     memo::Memo,
+    patches::Patches,
     scope::{DEFINITION, Scopes},
     template::Compiler,
 };
@@ -26,7 +27,11 @@ impl Manifests {
     ///
     /// # Errors
     /// All findings, when one of them is an error.
-    pub(crate) fn prepare(service: &Service, tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
+    pub(crate) fn prepare(
+        service: &Service,
+        tree: &Tree,
+        patches: Option<Arc<Patches>>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let (objects, mut findings) = match yaml::on_deep_stack(|| read_files(service, tree)) {
             Ok(read) => read,
             Err(error) => {
@@ -48,7 +53,15 @@ impl Manifests {
         }
         let placeholders: BTreeSet<_> =
             objects.iter().flat_map(|object| &object.uses).map(|one| one.placeholder.clone()).collect();
-        Ok(Self { service: service.clone(), scopes, objects, placeholders, warnings: findings, known: Memo::new() })
+        Ok(Self {
+            service: service.clone(),
+            scopes,
+            objects,
+            placeholders,
+            patches,
+            warnings: findings,
+            known: Memo::new(),
+        })
     }
 }
 

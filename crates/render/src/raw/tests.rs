@@ -6,7 +6,7 @@ use seaway_core::{
     diagnostic::{Diagnostic, codes},
 };
 
-use crate::{OBJECTS_MAX, Prepared, Rendering, TargetContext, Tree, prepare, render};
+use crate::{Inputs, OBJECTS_MAX, Prepared, Rendering, TargetContext, Tree, prepare, render};
 
 const WORKSPACE: &str = "
 apiVersion: seaway.dev/v1
@@ -55,7 +55,8 @@ fn rendered(files: &[(&str, &str)], name: &str) -> Result<Rendering, Vec<Diagnos
 
 fn prepared(files: &[(&str, &str)]) -> Box<dyn Prepared> {
     let workspace = workspace();
-    prepare(workspace.services.values().next().unwrap(), &tree(files)).unwrap_or_else(|f| panic!("{f:?}"))
+    prepare(workspace.services.values().next().unwrap(), &Inputs::of(&tree(files), &crate::Remotes::none()))
+        .unwrap_or_else(|f| panic!("{f:?}"))
 }
 
 fn codes_of(text: &str) -> Vec<&'static str> {
@@ -232,7 +233,9 @@ fn limits_and_bytes() {
 
     let workspace = workspace();
     let tree = Tree::of("m", [("a.yaml".to_owned(), b"\xff".as_slice())]).unwrap();
-    let findings = prepare(workspace.services.values().next().unwrap(), &tree).err().unwrap();
+    let findings = prepare(workspace.services.values().next().unwrap(), &Inputs::of(&tree, &crate::Remotes::none()))
+        .err()
+        .unwrap();
     assert_eq!(findings.iter().map(|d| d.code).collect::<Vec<_>>(), [codes::NOT_TEXT]);
 }
 

@@ -1,16 +1,19 @@
 //! A Helm chart as a service's source.
 
-use std::sync::Arc;
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use seaway_core::{
     ANNOTATION_PHASE, ANNOTATION_REPLACE,
-    declaration::{HelmSource, HookPolicy, Service},
-    diagnostic::{Diagnostic, Place, codes, excerpt, has_errors},
+    declaration::{ChartOrigin, HelmSource, HookPolicy, Service},
+    diagnostic::{Diagnostic, codes, excerpt, has_errors},
     yaml::on_deep_stack,
 };
 use serde_json::{Map, Value, json};
 
-use super::charts::{chart_finding, release_findings, with_further};
+use super::{
+    native::{chart_finding, release_findings, with_further},
+    origin, whole,
+};
 use crate::{
     Prepared, Rendering, TargetContext, Tree,
     generated::{Made, Product, text_on},
@@ -20,6 +23,8 @@ use crate::{
         values::Layer,
     },
     memo::Memo,
+    patches::Patches,
+    remote::{self, Locked, Remotes, Source},
     template::{Compiler, Placeholder, Template, Use, Values},
 };
 
@@ -33,6 +38,11 @@ pub(crate) struct HelmChart {
     service: Service,
     source: HelmSource,
     tree: Tree,
+    /// What the chart is called in findings: its path, or where it is from.
+    label: String,
+    /// The chart and its subcharts, as far as they are from elsewhere.
+    elsewhere: BTreeMap<Source, Locked>,
+    patches: Option<Arc<Patches>>,
     renderer: Renderer,
     capabilities: Capabilities,
     values: Template,
@@ -46,14 +56,28 @@ impl HelmChart {
     ///
     /// # Errors
     /// All findings.
-    pub(crate) fn prepare(service: &Service, source: &HelmSource, tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
-        let read = || match tree.get(&source.chart) {
-            Some(archive) => Chart::from_archive(archive),
-            None => Chart::from_tree(tree, &source.chart),
+    pub(crate) fn prepare(
+        service: &Service,
+        source: &HelmSource,
+        tree: &Tree,
+        remotes: &Remotes,
+        patches: Option<Arc<Patches>>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let read = || match &source.chart {
+            ChartOrigin::Workspace { path } => match tree.get(path) {
+                Some(archive) => Chart::from_archive(archive)
+                    .map(|chart| Read { chart, label: path.clone(), elsewhere: BTreeMap::new() })
+                    .map_err(|error| vec![chart_finding(&error, path)]),
+                None => Read::of(service, tree, path, path, remotes),
+            },
+            ChartOrigin::Repository { .. } | ChartOrigin::Git { .. } => {
+                let Some(source) = origin(service) else { return Err(Vec::new()) };
+                let chart = remotes.view().get(&source);
+                let chart = chart.map_err(|missing| vec![missing.finding(whole(&service.file))])?;
+                Read::of(service, &chart, "", &source.to_string(), remotes)
+            }
         };
-        let chart = on_deep_stack(read)
-            .map_err(super::no_thread)?
-            .map_err(|error| vec![chart_finding(&error, &source.chart)])?;
+        let Read { chart, label, elsewhere } = on_deep_stack(read).map_err(super::no_thread)??;
         let mut compiler = Compiler::new(service, &service.file, "", false);
         let values = compiler.compile(&source.values);
         if has_errors(&compiler.findings) {
@@ -71,6 +95,9 @@ impl HelmChart {
             service: service.clone(),
             source: source.clone(),
             tree: tree.clone(),
+            label,
+            elsewhere,
+            patches,
             renderer: Renderer::new(chart),
             capabilities,
             values,
@@ -134,17 +161,16 @@ impl HelmChart {
         options.capabilities = self.capabilities.clone();
         let release = on_deep_stack(|| self.renderer.render(&options))
             .map_err(super::no_thread)?
-            .map_err(|error| release_findings(&error, &self.source.chart, &self.service.file))?;
+            .map_err(|error| release_findings(&error, &self.label, &self.service.file))?;
         let made = self.made(&release);
         if made.is_empty() {
-            return Err(vec![super::empty(&self.tree, &self.source.chart)]);
+            return Err(vec![super::empty(&Tree::new(""), &self.label)]);
         }
-        Ok(Product::complete(made, self.warnings(&release)))
+        Ok(Product::complete(made, self.warnings(&release)).patched(self.patches.clone()))
     }
 
     fn warnings(&self, release: &Release) -> Vec<Diagnostic> {
-        let finding =
-            |text: &String| Diagnostic::warning(codes::HELM_CHART, text.as_str()).at(whole(&self.source.chart));
+        let finding = |text: &String| Diagnostic::warning(codes::HELM_CHART, text.as_str()).at(whole(&self.label));
         release.warnings.iter().map(finding).collect()
     }
 
@@ -166,7 +192,7 @@ impl HelmChart {
         if document.is_empty() {
             return Vec::new();
         }
-        let file: Arc<str> = format!("{}/{}", self.source.chart, inside(&document.source)).into();
+        let file: Arc<str> = format!("{}/{}", self.label, inside(&document.source)).into();
         let items = match (document.kind(), document.value.get("items")) {
             ("List", Some(Value::Array(items))) => items.clone(),
             _ => vec![document.value.clone()],
@@ -213,8 +239,36 @@ fn annotate(manifest: &mut Value, phase: i64) {
     annotations.entry(ANNOTATION_REPLACE).or_insert_with(|| Value::String("allowed".to_owned()));
 }
 
-fn whole(file: &str) -> Place {
-    Place { file: file.to_owned(), line: 0, column: 0, offset: 0, len: 0 }
+/// A chart as it was read.
+struct Read {
+    chart: Chart,
+    label: String,
+    elsewhere: BTreeMap<Source, Locked>,
+}
+
+impl Read {
+    /// The chart in a folder of a tree, with its subcharts from elsewhere.
+    fn of(
+        service: &Service,
+        tree: &Tree,
+        folder: &str,
+        label: &str,
+        remotes: &Remotes,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let view = remotes.view();
+        let from = origin(service);
+        let found = remote::whole(tree, folder, from.as_ref(), view);
+        let mut findings = found.findings;
+        findings.extend(found.missing.iter().map(|missing| missing.finding(whole(label))));
+        if has_errors(&findings) {
+            return Err(findings);
+        }
+        let tree: Cow<'_, Tree> = found.tree;
+        let chart = Chart::from_tree(&tree, folder).map_err(|error| vec![chart_finding(&error, label)])?;
+        let locked = |source: Source| view.lock.get(&source).cloned().map(|locked| (source, locked));
+        let elsewhere = from.into_iter().chain(found.laid).filter_map(locked).collect();
+        Ok(Self { chart, label: label.to_owned(), elsewhere })
+    }
 }
 
 impl Prepared for HelmChart {
@@ -227,5 +281,9 @@ impl Prepared for HelmChart {
             Ok(product) => product.on(&self.service, target),
             Err(findings) => Err(findings.clone()),
         }
+    }
+
+    fn elsewhere(&self) -> BTreeMap<Source, Locked> {
+        self.elsewhere.clone()
     }
 }

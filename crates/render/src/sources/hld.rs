@@ -1,6 +1,9 @@
 //! A high level definition as a service's source.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use seaway_core::{
     declaration::{HldProfile, HldSource, Service},
@@ -8,11 +11,14 @@ use seaway_core::{
     yaml,
 };
 
+use super::Native;
 use crate::{
     MANIFEST_BYTES_MAX, Prepared, Rendering, TargetContext, Tree,
     generated::{Made, Product, text_on},
     hld::{self, LOCK_FILE, Lock, Profile, Settings},
     memo::Memo,
+    patches::Patches,
+    remote::{Locked, Remotes, Source},
 };
 
 /// The layer that is meant when the declaration names none.
@@ -24,7 +30,11 @@ pub(crate) struct Definition {
     environments: Vec<String>,
     tree: Tree,
     settings: Settings,
-    lock: Lock,
+    /// The definition's own lock above that of the workspace.
+    remotes: Remotes,
+    patches: Option<Arc<Patches>>,
+    /// What the sets that were rendered have from elsewhere.
+    elsewhere: Mutex<BTreeMap<Source, Locked>>,
     /// What each set of layers gives.
     known: Memo<Arc<Result<Product, Vec<Diagnostic>>>>,
 }
@@ -34,35 +44,37 @@ impl Definition {
     ///
     /// # Errors
     /// All findings in them.
-    pub(crate) fn prepare(service: &Service, source: &HldSource, tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
-        let mut settings = hld::settings(tree, "")?;
-        match source.profile {
-            Some(HldProfile::Strict) => settings.profile = Profile::Strict,
-            Some(HldProfile::Compat) => settings.profile = Profile::Compat,
-            None => {}
-        }
-        let lock = match tree.get(LOCK_FILE) {
-            Some(bytes) => Lock::read(&tree.place_of(LOCK_FILE), &String::from_utf8_lossy(bytes))?,
-            None => Lock::default(),
-        };
-        let environments = match source.environments.as_slice() {
-            [] => vec![OWN_ENVIRONMENT.to_owned()],
-            given => given.to_vec(),
-        };
-        let (service, tree) = (service.clone(), tree.clone());
-        Ok(Self { service, environments, tree, settings, lock, known: Memo::new() })
+    pub(crate) fn prepare(
+        service: &Service,
+        source: &HldSource,
+        tree: &Tree,
+        remotes: &Remotes,
+        patches: Option<Arc<Patches>>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        Ok(Self {
+            service: service.clone(),
+            environments: patterns(source),
+            tree: tree.clone(),
+            settings: settings_of(source, tree)?,
+            remotes: remotes.under(&own_lock(tree)?),
+            patches,
+            elsewhere: Mutex::default(),
+            known: Memo::new(),
+        })
     }
 
     fn product(&self, environments: &[String]) -> Result<Product, Vec<Diagnostic>> {
+        let view = self.remotes.view();
         let request = hld::Request {
             tree: &self.tree,
             folder: "",
             settings: &self.settings,
             environments,
-            lock: &self.lock,
-            store: &(),
+            lock: view.lock,
+            store: view.store,
         };
-        let generated = hld::generate(&request, &super::charts::Charts)?;
+        let generated = hld::generate(&request, &Native::new(view))?;
+        self.note(environments)?;
         let mut findings = generated.remarks;
         let mut made = Vec::new();
         for (path, bytes) in &generated.files {
@@ -77,7 +89,52 @@ impl Definition {
         if made.is_empty() {
             return Err(vec![super::empty(&self.tree, "")]);
         }
-        Ok(Product::new(made, findings))
+        Ok(Product::new(made, findings).patched(self.patches.clone()))
+    }
+}
+
+impl Definition {
+    /// Notes what a set has from elsewhere.
+    fn note(&self, environments: &[String]) -> Result<(), Vec<Diagnostic>> {
+        let view = self.remotes.view();
+        if view.lock.iter().next().is_none() {
+            return Ok(());
+        }
+        let wanted = hld::wanted(&self.tree, "", &self.settings, &[environments.to_vec()], view.lock, view.store)?;
+        let locked = wanted.into_iter().filter_map(|one| {
+            let locked = view.lock.get(&one.source)?.clone();
+            Some((one.source, locked))
+        });
+        // A panic elsewhere cannot leave the map half changed: each use is one call.
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).extend(locked);
+        Ok(())
+    }
+}
+
+/// The settings file, under what the declaration says.
+pub(super) fn settings_of(source: &HldSource, tree: &Tree) -> Result<Settings, Vec<Diagnostic>> {
+    let mut settings = hld::settings(tree, "")?;
+    match source.profile {
+        Some(HldProfile::Strict) => settings.profile = Profile::Strict,
+        Some(HldProfile::Compat) => settings.profile = Profile::Compat,
+        None => {}
+    }
+    Ok(settings)
+}
+
+/// The lock beside the root component; it locks nothing when there is none.
+pub(super) fn own_lock(tree: &Tree) -> Result<Lock, Vec<Diagnostic>> {
+    match tree.get(LOCK_FILE) {
+        Some(bytes) => Lock::read(&tree.place_of(LOCK_FILE), &String::from_utf8_lossy(bytes)),
+        None => Ok(Lock::default()),
+    }
+}
+
+/// Configuration environments with their placeholders.
+pub(super) fn patterns(source: &HldSource) -> Vec<String> {
+    match source.environments.as_slice() {
+        [] => vec![OWN_ENVIRONMENT.to_owned()],
+        given => given.to_vec(),
     }
 }
 
@@ -90,5 +147,9 @@ impl Prepared for Definition {
             Ok(product) => product.on(&self.service, target),
             Err(findings) => Err(findings.clone()),
         }
+    }
+
+    fn elsewhere(&self) -> BTreeMap<Source, Locked> {
+        self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

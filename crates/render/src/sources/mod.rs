@@ -1,19 +1,28 @@
 //! The seam between a service's source and everything behind it.
 
-mod charts;
 mod helm;
 mod hld;
 mod kustomize;
+mod native;
+mod needs;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use seaway_core::{
-    declaration::{Service, Source},
-    diagnostic::{Diagnostic, codes},
+    declaration::{ChartOrigin, Git, Service, Source},
+    diagnostic::{Diagnostic, Place, codes},
     release::Content,
 };
 
-use crate::{TargetContext, Tree, raw};
+use crate::{
+    TargetContext, Tree,
+    patches::Patches,
+    raw,
+    remote::{self, Locked, Remotes},
+};
+
+pub use native::Native;
+pub use needs::{Need, needs};
 
 /// What rendering gives for one target.
 #[derive(Clone, Debug)]
@@ -31,27 +40,79 @@ pub trait Prepared: Send + Sync {
     /// # Errors
     /// All findings, at least one of them an error. Targets with the same fault give equal findings.
     fn render(&self, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>>;
+
+    /// What came from elsewhere into the renderings so far, and what it is locked to.
+    fn elsewhere(&self) -> BTreeMap<remote::Source, Locked> {
+        BTreeMap::new()
+    }
+}
+
+/// What a service is rendered from.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The files of its source.
+    pub tree: &'a Tree,
+    /// Files of the workspace that its patches name, by path.
+    pub beside: &'a Tree,
+    /// What is locked and here of what is elsewhere.
+    pub remotes: &'a Remotes,
+}
+
+impl<'a> Inputs<'a> {
+    /// A source without patches in files.
+    pub fn of(tree: &'a Tree, remotes: &'a Remotes) -> Self {
+        static NOTHING: std::sync::LazyLock<Tree> = std::sync::LazyLock::new(|| Tree::new(""));
+        Self { tree, beside: &NOTHING, remotes }
+    }
 }
 
 /// Reads a service's source.
 ///
 /// # Errors
-/// All findings that do not depend on a target: syntax, placeholders that do not exist, limits.
-pub fn prepare(service: &Service, tree: &Tree) -> Result<Box<dyn Prepared>, Vec<Diagnostic>> {
+/// All findings that do not depend on a target: syntax, placeholders that do not exist, limits, and what is not locked
+/// or not here.
+pub fn prepare(service: &Service, inputs: &Inputs<'_>) -> Result<Box<dyn Prepared>, Vec<Diagnostic>> {
+    let Inputs { tree, beside, remotes } = *inputs;
+    let patches = Patches::prepare(service, beside)?;
     Ok(match &service.source {
-        Source::Manifests { .. } => Box::new(raw::Manifests::prepare(service, tree)?),
-        Source::Kustomize(source) => Box::new(kustomize::Kustomization::prepare(service, source, tree)),
-        Source::Hld(source) => Box::new(hld::Definition::prepare(service, source, tree)?),
-        Source::Helm(source) => Box::new(helm::HelmChart::prepare(service, source, tree)?),
+        Source::Manifests { .. } => Box::new(raw::Manifests::prepare(service, tree, patches)?),
+        Source::Kustomize(source) => {
+            Box::new(kustomize::Kustomization::prepare(service, source, tree, remotes, patches))
+        }
+        Source::Hld(source) => Box::new(hld::Definition::prepare(service, source, tree, remotes, patches)?),
+        Source::Helm(source) => Box::new(helm::HelmChart::prepare(service, source, tree, remotes, patches)?),
     })
 }
 
-/// Renders a service for a single target. For more than one, [`prepare`] once.
+/// Renders a service for a single target, without anything from elsewhere. For more, [`prepare`] once.
 ///
 /// # Errors
 /// All findings.
 pub fn render(service: &Service, tree: &Tree, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>> {
-    prepare(service, tree)?.render(target)
+    prepare(service, &Inputs::of(tree, &Remotes::none()))?.render(target)
+}
+
+/// What holds the whole source of a service, or its chart, when that is not in the workspace.
+pub fn origin(service: &Service) -> Option<remote::Source> {
+    let (git, path) = match &service.source {
+        Source::Helm(helm) => match &helm.chart {
+            ChartOrigin::Workspace { .. } => return None,
+            ChartOrigin::Repository { url, name, version, .. } => {
+                let (repository, name, version) = (url.clone(), name.clone(), version.clone());
+                return Some(remote::Source::Chart { repository, name, version });
+            }
+            ChartOrigin::Git { git, path } => (git, path.as_str()),
+        },
+        other => other.git()?,
+    };
+    let Git { url, reference, .. } = git;
+    let (url, version) = (url.clone(), reference.clone());
+    Some(remote::Source::Git { url, branch: String::new(), version, path: path.to_owned() })
+}
+
+/// The file as a whole.
+fn whole(file: &str) -> Place {
+    Place { file: file.to_owned(), line: 0, column: 0, offset: 0, len: 0 }
 }
 
 /// The finding for a thread that cannot be started.

@@ -1,6 +1,6 @@
 //! `seaway hld find`: components in repositories of definitions.
 
-use seaway_git::{Cache, Git, Limits, Reference, Remote, Transports};
+use seaway_git::{Cache, Git, Limits, Reference, Remote};
 use seaway_render::{Tree, hld::find};
 use serde::Serialize;
 
@@ -8,10 +8,8 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    hld::{
-        desk::{Desk, Reading},
-        fetch::Transport,
-    },
+    fetching::{Transport, allowed},
+    hld::desk::{Desk, Reading},
 };
 
 /// Look for components in the catalogues that `hld.yaml` names.
@@ -67,9 +65,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
 
 /// The newest commit of a catalogue.
 fn catalogue(desk: &Desk<'_>, args: &Args, url: &str) -> Result<Tree, Error> {
-    let allows = |transport| args.transports.contains(&transport);
-    let transports =
-        Transports { http: allows(Transport::Http), git: allows(Transport::Git), file: allows(Transport::File) };
+    let transports = allowed(&args.transports);
     let failed = |error: seaway_git::Error| Error::new("cannot fetch the catalogue").because(&error);
     let git = Git::find(Limits::default()).map_err(failed)?;
     let remote = Remote::new(url, transports).map_err(failed)?;

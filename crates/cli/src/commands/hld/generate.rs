@@ -4,7 +4,11 @@ use seaway_core::{
     diagnostic::{Diagnostic, has_errors},
     digest::Digest,
 };
-use seaway_render::hld::{Generated, Hook, Native, Request, Summary, generate, validate};
+use seaway_render::{
+    Native,
+    hld::{Generated, Hook, Request, Summary, generate, validate},
+    remote::View,
+};
 use serde::Serialize;
 
 use crate::{
@@ -94,5 +98,5 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
 pub(super) fn render(desk: &Desk<'_>, environments: &[String]) -> Result<Generated, Vec<Diagnostic>> {
     let (tree, settings) = (&desk.tree, &desk.settings);
     let request = Request { tree, folder: "", settings, environments, lock: &desk.lock, store: &desk.store };
-    generate(&request, &Native)
+    generate(&request, &Native::new(View { lock: &desk.lock, store: &desk.store }))
 }

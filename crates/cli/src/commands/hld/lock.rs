@@ -69,7 +69,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
 
 /// Writes the lock, unless it is there already as it is.
 pub(super) fn write(desk: &Desk<'_>, lock: &Lock) -> Result<(), Error> {
-    let text = lock.to_text();
+    let text = lock.to_text(LOCK_FILE);
     let is_there = desk.tree.get(LOCK_FILE).is_some_and(|bytes| **bytes == *text.as_bytes());
     let is_needed = lock.iter().next().is_some() || desk.tree.get(LOCK_FILE).is_some();
     if is_there || !is_needed {

@@ -12,6 +12,7 @@ use crate::{
     commands::plan::{Wish, make, picture},
     error::Error,
     exit::Exit,
+    fetching::Reach,
     output::plan as pictures,
 };
 
@@ -52,6 +53,9 @@ pub struct Args {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reach: Reach,
 }
 
 /// Starts, and drives unless told not to.
@@ -93,6 +97,7 @@ async fn plan(desk: &Desk<'_>, args: &Args) -> Result<Planned, Error> {
             services: &args.services,
             allow_replace: args.allow_replace,
             parent: None,
+            reach: &args.reach,
         };
         return make(desk.session, desk.engine, &wish).await;
     };

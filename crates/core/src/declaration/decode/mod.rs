@@ -5,6 +5,7 @@
 //! name does not make every reference to it look wrong.
 
 mod environment;
+mod patch;
 mod service;
 mod source;
 

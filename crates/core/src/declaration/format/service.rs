@@ -19,6 +19,11 @@ static SPEC: Object = Object::of(
     "Where a service comes from, where it goes, how it is configured and when it is healthy.",
     &[
         Field::required("source", Shape::Object(&super::source::SOURCE), "What is rendered."),
+        Field::optional(
+            "patches",
+            Shape::List(&Shape::Object(&PATCH), Bounds::SOME),
+            "Changes to what the source renders, in their order, whatever kind of source it is.",
+        ),
         Field::required("namespace", Shape::Name, "Namespace of objects that name none."),
         Field::optional(
             "targets",
@@ -38,6 +43,37 @@ static SPEC: Object = Object::of(
             "\"delete\"",
             "What happens to objects that left the source: `delete` them or `keep` them.",
         ),
+    ],
+);
+
+static PATCH: Object = Object::of(
+    "A change to rendered objects, as in Kustomize.",
+    &[
+        Field::optional(
+            "patch",
+            Shape::Any,
+            "The change: a mapping is merged into the object (strategic merge), a list is a JSON patch (RFC 6902); either may \
+             stand in a text. Placeholders may stand in values.",
+        ),
+        Field::optional("path", Shape::Path, "File with the change, relative to the folder of this file."),
+        Field::optional(
+            "target",
+            Shape::Object(&PATCH_TARGET),
+            "Which objects; when left out the one that a merged mapping names itself.",
+        ),
+    ],
+);
+
+static PATCH_TARGET: Object = Object::of(
+    "Which objects; all given conditions must hold. Texts are regular expressions for the whole text.",
+    &[
+        Field::optional("group", Shape::AnyText, "API group."),
+        Field::optional("version", Shape::AnyText, "API version."),
+        Field::optional("kind", Shape::AnyText, "Kind."),
+        Field::optional("name", Shape::AnyText, "Name."),
+        Field::optional("namespace", Shape::AnyText, "Namespace; objects that name none have the service's."),
+        Field::optional("labelSelector", Shape::AnyText, "Labels, as Kubernetes selects them."),
+        Field::optional("annotationSelector", Shape::AnyText, "Annotations, in the same form."),
     ],
 );
 

@@ -14,7 +14,30 @@ pub(super) static SOURCE: Object = Object::choice(
 
 static MANIFESTS: Object = Object::of(
     "A folder of Kubernetes manifests.",
-    &[Field::required("path", Shape::Path, "The folder, relative to the folder of this file.")],
+    &[
+        Field::required(
+            "path",
+            Shape::Path,
+            "The folder, relative to the folder of this file, or to the root of `git`.",
+        ),
+        GIT,
+        REF,
+        TOKEN_VARIABLE,
+    ],
+);
+
+const GIT: Field = Field::optional(
+    "git",
+    Shape::Text,
+    "Repository that it is in, by any URL that Git can fetch from; the workspace when left out. What it is at the moment \
+     is written down by `seaway lock`.",
+);
+const REF: Field =
+    Field::optional("ref", Shape::Text, "Branch, tag or commit of `git`; the repository's own choice when left out.");
+const TOKEN_VARIABLE: Field = Field::optional(
+    "tokenVariable",
+    Shape::Text,
+    "Environment variable that holds a token for where it is fetched from. The token itself stands nowhere.",
 );
 
 pub(super) const HOOKS: &[&str] = &["phases", "skip"];
@@ -22,7 +45,27 @@ pub(super) const HOOKS: &[&str] = &["phases", "skip"];
 static HELM: Object = Object::of(
     "A Helm chart. It is rendered by Seaway itself; no `helm` is needed.",
     &[
-        Field::required("chart", Shape::Path, "Its folder or `.tgz` file, relative to the folder of this file."),
+        Field::optional(
+            "chart",
+            Shape::Path,
+            "Its folder or `.tgz` file, relative to the folder of this file; with `repository` the chart's name.",
+        ),
+        Field::optional("repository", Shape::Text, "Helm repository that the chart is in, by its URL."),
+        Field::optional(
+            "oci",
+            Shape::Text,
+            "The chart in an OCI registry, such as `oci://registry.example/charts/web`.",
+        ),
+        Field::optional(
+            "version",
+            Shape::Text,
+            "Version of the chart in `repository` or `oci`, or a constraint such as `^1.2`; the newest when left out. \
+             `seaway lock` writes down which one it is.",
+        ),
+        GIT,
+        REF,
+        Field::optional("path", Shape::Path, "Folder of the chart in `git`; its root when left out."),
+        TOKEN_VARIABLE,
         Field::optional("releaseName", Shape::Name, "Name of the release; the service's name when left out."),
         Field::optional(
             "valueFiles",
@@ -59,8 +102,12 @@ static KUSTOMIZE: Object = Object::of(
         Field::required(
             "path",
             Shape::Path,
-            "The folder that is read, relative to the folder of this file. Nothing outside of it can be referred to.",
+            "The folder that is read, relative to the folder of this file, or to the root of `git`. Nothing outside of it \
+             can be referred to.",
         ),
+        GIT,
+        REF,
+        TOKEN_VARIABLE,
         Field::with_default(
             "overlay",
             Shape::Text,
@@ -75,7 +122,14 @@ pub(super) const PROFILES: &[&str] = &["strict", "compat"];
 static HLD: Object = Object::of(
     "A high level definition: components with layered configuration.",
     &[
-        Field::required("path", Shape::Path, "Folder of the uppermost component, relative to the folder of this file."),
+        Field::required(
+            "path",
+            Shape::Path,
+            "Folder of the uppermost component, relative to the folder of this file, or to the root of `git`.",
+        ),
+        GIT,
+        REF,
+        TOKEN_VARIABLE,
         Field::optional(
             "environments",
             Shape::List(&Shape::Text, Bounds::SOME),

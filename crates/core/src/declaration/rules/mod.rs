@@ -5,8 +5,10 @@
 mod config;
 mod dependencies;
 mod environment;
+mod patch;
 mod selection;
 mod service;
+mod source;
 
 use super::{Workspace, format::Kind, load::Declared};
 use crate::diagnostic::Diagnostic;
@@ -20,6 +22,8 @@ pub(super) fn check(declared: &[Declared<'_>], workspace: &Workspace, findings: 
             Kind::Environment => environment::check(one, findings),
             Kind::Service => {
                 service::check(one, findings);
+                source::check(one, findings);
+                patch::check(one, findings);
                 selection::check(one, workspace, findings);
                 config::check(one, workspace, findings);
             }

@@ -9,7 +9,8 @@ use crate::{
 
 pub(super) fn check(one: &Declared<'_>, findings: &mut Vec<Diagnostic>) {
     let mut findings = Findings::new(one.file, findings);
-    let path = one.spec("source").and_then(|source| source.get("manifests")?.get("path"));
+    let manifests = one.spec("source").and_then(|source| source.get("manifests"));
+    let path = manifests.filter(|node| node.get("git").is_none()).and_then(|node| node.get("path"));
     if let Some((node, text)) = path.and_then(|node| Some((node, node.text()?)))
         && let Ok(folder) = path::resolve(one.file, text)
         && path::is_inside(one.file, &folder)

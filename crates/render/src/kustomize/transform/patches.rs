@@ -62,6 +62,11 @@ impl Ready {
         done.map_err(|fault| blame(fault, &self.file, &Node::null()))
     }
 
+    /// How many objects its target selects; `None` = it has no target and names its objects itself.
+    pub(crate) fn selected(&self, set: &Set, cx: Context<'_>) -> Outcome<Option<usize>> {
+        self.target.as_ref().map(|target| select(set, target, cx).map(|selected| selected.len())).transpose()
+    }
+
     /// An entry of `patchesStrategicMerge`.
     pub(crate) fn run_by_name(&self, set: &mut Set, cx: Context<'_>) -> Outcome<()> {
         let Form::Strategic(patches) = &self.form else { return Ok(()) };

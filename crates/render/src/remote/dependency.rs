@@ -1,4 +1,4 @@
-//! Subcharts that a fetched chart declares and does not bring along.
+//! Subcharts that a chart declares and does not bring along.
 
 use serde_json::Value;
 
@@ -9,15 +9,15 @@ const DEPENDENCIES_MAX: usize = 256;
 
 /// A declared subchart.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Dependency {
-    pub(super) name: String,
+pub(crate) struct Dependency {
+    pub(crate) name: String,
     /// The version that the chart's own lock names, else the constraint.
-    pub(super) version: String,
-    pub(super) repository: String,
+    pub(crate) version: String,
+    pub(crate) repository: String,
 }
 
 /// The declared subcharts that are not in `charts/`. What cannot be read is for whoever renders the chart.
-pub(super) fn missing(tree: &Tree, chart: &str) -> Vec<Dependency> {
+pub(crate) fn missing(tree: &Tree, chart: &str) -> Vec<Dependency> {
     let read = |name: &str| {
         let path = if chart.is_empty() { name.to_owned() } else { format!("{chart}/{name}") };
         let text = std::str::from_utf8(tree.get(&path)?).ok()?;
@@ -31,7 +31,17 @@ pub(super) fn missing(tree: &Tree, chart: &str) -> Vec<Dependency> {
     let locked = list(["Chart.lock", "requirements.lock"]);
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let folder = if chart.is_empty() { "charts".to_owned() } else { format!("{chart}/charts") };
+    // A folder may be called otherwise than its chart.
+    let own_name = |path: &str| {
+        let (_, file) = path.split_once('/')?;
+        let chart = (file == "Chart.yaml").then(|| read(&format!("charts/{path}")))??;
+        chart.get("name")?.as_str().map(str::to_owned)
+    };
+    let names: Vec<String> = tree.under(&folder).filter_map(|(path, _)| own_name(path)).collect();
     let is_here = |name: &str| {
+        if names.iter().any(|own| own == name) {
+            return true;
+        }
         let packed = format!("{name}-");
         tree.under(&folder).any(|(path, _)| match path.split_once('/') {
             Some((first, _)) => first == name,

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -10,10 +11,10 @@ use std::{
 use seaway_core::digest::Digest;
 use seaway_render::{
     Tree,
-    hld::{Lock, Store},
+    remote::{Absence, Lock, Store},
 };
 
-use crate::{atomic, error::Error};
+use crate::Error;
 
 /// Variable that names the folder of the cache.
 const VARIABLE: &str = "SEAWAY_CACHE";
@@ -35,8 +36,9 @@ pub fn cache_folder() -> Result<PathBuf, Error> {
     set(VARIABLE)
         .or_else(|| set("XDG_CACHE_HOME").map(|folder| folder.join("seaway")))
         .or_else(|| set("HOME").map(|home| home.join(".cache/seaway")))
-        .ok_or_else(|| {
-            Error::new("nothing says where fetched sources are kept").hint(format!("set `{VARIABLE}` to a folder"))
+        .ok_or_else(|| Error::Read {
+            path: format!("${VARIABLE}"),
+            source: std::io::Error::other("nothing says where fetched sources are kept: set it to a folder"),
         })
 }
 
@@ -59,13 +61,19 @@ impl DiskStore {
     /// When the cache cannot be written.
     pub fn put(&self, tree: Tree) -> Result<(), Error> {
         let digest = tree.digest();
-        let failed = |error: std::io::Error| {
-            Error::new(format!("cannot write the cache `{}`", self.folder.display())).because(&error)
-        };
-        fs::create_dir_all(&self.folder).map_err(failed)?;
-        atomic::write(&self.path(&digest), &pack(&tree))?;
+        let path = self.path(&digest);
+        self.write(&path, &pack(&tree)).map_err(|source| Error::Write { path: path.display().to_string(), source })?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, Arc::new(tree));
         Ok(())
+    }
+
+    /// Whole or not at all, so that two processes may fetch the same.
+    fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(".seaway-").tempfile_in(&self.folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(drop).map_err(|error| error.error)
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
@@ -74,20 +82,22 @@ impl DiskStore {
 }
 
 impl Store for DiskStore {
-    fn tree(&self, digest: &Digest) -> Option<Arc<Tree>> {
+    fn tree(&self, digest: &Digest) -> Result<Arc<Tree>, Absence> {
         if let Some(tree) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(digest) {
-            return Some(Arc::clone(tree));
+            return Ok(Arc::clone(tree));
         }
-        // What cannot be read, or is not what it says, is as good as absent: it is fetched again.
-        let bytes = fs::read(self.path(digest)).ok()?;
+        let bytes = fs::read(self.path(digest)).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Absence::NotHere,
+            _ => Absence::Damaged,
+        })?;
         let label = self.labels.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
-        let tree = unpack(&bytes, &label.unwrap_or_else(|| digest.short().to_owned()))?;
+        let tree = unpack(&bytes, &label.unwrap_or_else(|| digest.short().to_owned())).ok_or(Absence::Damaged)?;
         if tree.digest() != *digest {
-            return None;
+            return Err(Absence::Damaged);
         }
         let tree = Arc::new(tree);
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(digest.clone(), Arc::clone(&tree));
-        Some(tree)
+        Ok(tree)
     }
 }
 
@@ -127,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_changed_is_absent() {
+    fn what_was_changed_is_not_taken() {
         let folder = tempfile::tempdir().unwrap();
         let tree = Tree::of("x", [("a/b".to_owned(), b"1".as_slice()), ("c".to_owned(), b"")]).unwrap();
         let digest = tree.digest();
@@ -138,11 +148,13 @@ mod tests {
         let good = fs::read(&path).unwrap();
         for bad in [&good[..good.len() - 1], &[good.as_slice(), b"x"].concat(), &good[..8], &[0xff; 40]] {
             fs::write(&path, bad).unwrap();
-            assert!(again(()).is_none());
+            assert_eq!(again(()).err(), Some(Absence::Damaged));
         }
         let mut changed = good.clone();
         *changed.iter_mut().find(|byte| **byte == b'1').unwrap() = b'2';
         fs::write(&path, changed).unwrap();
-        assert!(again(()).is_none());
+        assert_eq!(again(()).err(), Some(Absence::Damaged));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(again(()).err(), Some(Absence::NotHere));
     }
 }

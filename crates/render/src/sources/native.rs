@@ -1,4 +1,6 @@
-//! Charts and kustomizations inside of other sources, and findings about charts.
+//! The one renderer of charts and kustomizations inside of other sources, and findings about charts.
+
+use std::borrow::Cow;
 
 use seaway_core::diagnostic::{Diagnostic, Place, codes};
 use serde_json::Value;
@@ -12,14 +14,26 @@ use crate::{
         values::{Layer, LayerError},
     },
     hld::{self, Renderers},
-    kustomize::{self, ChartRenderer, RemoteSources, build},
+    kustomize::{self, ChartRenderer, build},
+    remote::{View, whole},
     yaml::{Style, write},
 };
 
-/// Renders natively whatever a kustomization or a high level definition asks for.
-pub(super) struct Charts;
+/// Renders natively whatever a kustomization or a high-level definition asks for. Random values and the time are
+/// refused: a commit would render differently tomorrow.
+#[derive(Clone, Copy)]
+pub struct Native<'a> {
+    view: View<'a>,
+}
 
-impl ChartRenderer for Charts {
+impl<'a> Native<'a> {
+    /// With what is locked and here.
+    pub const fn new(view: View<'a>) -> Self {
+        Self { view }
+    }
+}
+
+impl ChartRenderer for Native<'_> {
     fn render(&self, request: &kustomize::ChartRequest<'_>) -> Result<String, String> {
         if !request.name_template.is_empty() {
             return Err("`nameTemplate` is not supported; use `releaseName`".to_owned());
@@ -38,28 +52,43 @@ impl ChartRenderer for Charts {
                 Capabilities::of(version, further).ok_or_else(|| format!("`{version}` is no version of Kubernetes"))?
             }
         };
-        let release = release(request.tree, &request.path, &options).map_err(|error| error.to_string())?;
+        let tree = self.whole(request.tree, &request.path).map_err(|finding| match finding.help {
+            Some(help) => format!("{}; {help}", finding.message),
+            None => finding.message,
+        })?;
+        let release = release(&tree, &request.path, &options).map_err(|error| error.to_string())?;
         let is_left_out =
             |events: &[Event]| request.skip_hooks || (request.skip_tests && events.contains(&Event::Test));
         Ok(text(&release, request.include_crds, is_left_out))
     }
 }
 
-impl Renderers for Charts {
+impl Native<'_> {
+    /// The chart with its subcharts; the first reason when one cannot be had.
+    fn whole<'t>(&self, tree: &'t Tree, folder: &str) -> Result<Cow<'t, Tree>, Diagnostic> {
+        let mut found = whole(tree, folder, None, self.view);
+        let place = Place { file: tree.place_of(folder), line: 0, column: 0, offset: 0, len: 0 };
+        if let Some(missing) = found.missing.first() {
+            return Err(missing.finding(place));
+        }
+        if found.findings.is_empty() { Ok(found.tree) } else { Err(found.findings.remove(0)) }
+    }
+}
+
+impl Renderers for Native<'_> {
     fn chart(&self, request: &hld::ChartRequest<'_>) -> Result<String, Vec<Diagnostic>> {
         let mut options = Options::new(request.release, request.namespace);
-        match request.values {
-            Value::Null => {}
-            Value::Object(values) => options.layers.push(Layer::Values(values.clone())),
-            _ => return Err(vec![at("the values are no mapping", request.place)]),
-        }
+        // As a file, which is how the original hands them over.
+        let values = write(request.values, Style::Kubernetes);
+        options.layers.push(Layer::File { name: "values of the component".to_owned(), text: values });
         let release =
             release(request.chart, "", &options).map_err(|error| vec![at(&error.to_string(), request.place)])?;
         Ok(text(&release, false, |_| false))
     }
 
     fn kustomization(&self, request: &hld::KustomizationRequest<'_>) -> Result<String, Vec<Diagnostic>> {
-        let built = build(request.tree, request.folder, &RemoteSources::none(), self)?;
+        let survey = kustomize::remotes(request.tree, &[request.folder.to_owned()], self.view);
+        let built = build(request.tree, request.folder, &survey.remotes, self)?;
         Ok(built.objects.iter().map(|one| format!("---\n{}", write(&one.manifest, Style::Kubernetes))).collect())
     }
 }

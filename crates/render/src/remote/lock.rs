@@ -1,4 +1,7 @@
-//! `hld.lock`: what each source was when it was locked.
+//! The lock file: what each source was when it was locked.
+//!
+//! `seaway.lock` is at the root of a workspace and locks what its services name; `hld.lock` is beside the root component
+//! of a high-level definition and locks what its components name. Both have one form.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -9,10 +12,11 @@ use seaway_core::{
 };
 use serde::Serialize;
 
-use super::{plain, source::Source};
+use super::source::Source;
+use crate::hld::plain;
 
-/// The file's name, beside the root's component file.
-pub const LOCK_FILE: &str = "hld.lock";
+/// The file's name at the root of a workspace.
+pub const LOCK_FILE: &str = "seaway.lock";
 /// Most bytes of the file: ten thousand sources.
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What this program writes and reads.
@@ -35,6 +39,11 @@ pub struct Locked {
 }
 
 impl Lock {
+    /// Locks nothing.
+    pub(crate) const fn nothing() -> Self {
+        Self { sources: BTreeMap::new() }
+    }
+
     /// What a source is locked to.
     pub fn get(&self, source: &Source) -> Option<&Locked> {
         self.sources.get(source)
@@ -50,6 +59,14 @@ impl Lock {
         self.sources.retain(|source, _| is_kept(source));
     }
 
+    /// Both locks; where both lock a source, the other one counts.
+    #[must_use]
+    pub fn under(&self, other: &Self) -> Self {
+        let mut sources = self.sources.clone();
+        sources.extend(other.sources.clone());
+        Self { sources }
+    }
+
     /// The sources, ordered.
     pub fn iter(&self) -> impl Iterator<Item = (&Source, &Locked)> {
         self.sources.iter()
@@ -62,12 +79,12 @@ impl Lock {
     pub fn read(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let mut findings = Vec::new();
         let nodes = yaml::on_deep_stack(|| yaml::read_up_to(BYTES_MAX, file, text, &mut findings))
-            .map_err(super::generate::no_thread)?;
+            .map_err(crate::hld::no_thread)?;
         let mut lock = Self::default();
         let node = nodes.into_iter().next().unwrap_or_else(Node::null);
         let bad = |span: Span, what: String| {
             let finding = Diagnostic::error(codes::HLD_BAD_LOCK, what).at(span.in_file(file));
-            finding.help("write it anew with `seaway hld lock`")
+            finding.help(format!("write it anew with `{}`", command(file)))
         };
         let version = node.get("lockVersion").map(|version| version.to_json().to_string());
         if findings.is_empty() && version.as_deref() != Some(VERSION) {
@@ -89,11 +106,12 @@ impl Lock {
         if findings.is_empty() { Ok(lock) } else { Err(findings) }
     }
 
-    /// The file's text: the same lock gives the same text.
-    pub fn to_text(&self) -> String {
+    /// The text of the file of this name: the same lock gives the same text.
+    pub fn to_text(&self, file: &str) -> String {
         let mut out = format!(
-            "# Written by `seaway hld lock`. Each source as it was then; rendering takes exactly this.\n\
-             lockVersion: {VERSION}\nsources:"
+            "# Written by `{}`. Each source as it was then; rendering takes exactly this.\n\
+             lockVersion: {VERSION}\nsources:",
+            command(file)
         );
         if self.sources.is_empty() {
             out.push_str(" []");
@@ -121,6 +139,11 @@ impl Lock {
         }
         out
     }
+}
+
+/// The command that writes the file of this name.
+pub(crate) fn command(file: &str) -> &'static str {
+    if file.ends_with(crate::hld::LOCK_FILE) { "seaway hld lock" } else { "seaway lock" }
 }
 
 fn entry(item: &Node) -> Result<(Source, Locked), String> {
@@ -179,14 +202,14 @@ mod tests {
 
     #[test]
     fn comes_back() {
-        let text = lock().to_text();
-        assert_eq!(Lock::read("hld.lock", &text).unwrap(), lock(), "{text}");
-        assert_eq!(Lock::read("hld.lock", &Lock::default().to_text()).unwrap(), Lock::default());
+        let text = lock().to_text(LOCK_FILE);
+        assert_eq!(Lock::read(LOCK_FILE, &text).unwrap(), lock(), "{text}");
+        assert_eq!(Lock::read(LOCK_FILE, &Lock::default().to_text(LOCK_FILE)).unwrap(), Lock::default());
     }
 
     #[test]
     fn is_taken_whole_or_not_at_all() {
-        let good = lock().to_text();
+        let good = lock().to_text(LOCK_FILE);
         for (from, to, expected) in [
             ("lockVersion: 1", "lockVersion: 2", "expected `lockVersion: 1`"),
             ("sha256:2d", "sha256:zz", "expected `sha256:`"),
@@ -196,9 +219,9 @@ mod tests {
             ("version: \"1.10\"", "version: 1.10", "expected `version` to be text"),
         ] {
             assert!(good.contains(from), "{from}: {good}");
-            let findings = Lock::read("hld.lock", &good.replace(from, to)).unwrap_err();
+            let findings = Lock::read(LOCK_FILE, &good.replace(from, to)).unwrap_err();
             assert!(findings.iter().any(|finding| finding.message.contains(expected)), "{expected}: {findings:?}");
         }
-        assert!(Lock::read("hld.lock", "").is_err(), "an empty file locks nothing by accident");
+        assert!(Lock::read(LOCK_FILE, "").is_err(), "an empty file locks nothing by accident");
     }
 }
