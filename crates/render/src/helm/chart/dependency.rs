@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Chart, Dependency, Import};
 use crate::helm::{
-    values::{Coalescer, NotATable, Values, merge_tables, table_at, value_at},
+    values::{Coalescer, NotATable, Rules, Values, merge_tables, table_at, value_at},
     version::is_compatible,
 };
 
@@ -16,14 +16,25 @@ pub(crate) fn missing(chart: &Chart) -> Vec<&str> {
 }
 
 /// The chart as the given values make it: without switched-off subcharts, with aliases and imported values.
-pub(crate) fn select(chart: &Chart, given: &Values, warnings: &mut Vec<String>) -> Result<Chart, NotATable> {
+pub(crate) fn select(
+    chart: &Chart,
+    given: &Values,
+    rules: Rules,
+    warnings: &mut Vec<String>,
+) -> Result<Chart, NotATable> {
     let mut chart = chart.clone();
-    switch(&mut chart, given, "", warnings)?;
+    switch(&mut chart, given, "", rules, warnings)?;
     import_all(&mut chart, warnings)?;
     Ok(chart)
 }
 
-fn switch(chart: &mut Chart, given: &Values, path: &str, warnings: &mut Vec<String>) -> Result<(), NotATable> {
+fn switch(
+    chart: &mut Chart,
+    given: &Values,
+    path: &str,
+    rules: Rules,
+    warnings: &mut Vec<String>,
+) -> Result<(), NotATable> {
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
@@ -34,7 +45,7 @@ fn switch(chart: &mut Chart, given: &Values, path: &str, warnings: &mut Vec<Stri
         }
         declared.is_enabled = true;
     }
-    let mut coalescer = Coalescer::new();
+    let mut coalescer = Coalescer::new(rules);
     let values = coalescer.coalesce(chart, given.clone())?;
     warnings.append(&mut coalescer.warnings);
     for declared in &mut chart.metadata.dependencies {
@@ -52,7 +63,7 @@ fn switch(chart: &mut Chart, given: &Values, path: &str, warnings: &mut Vec<Stri
     chart.metadata.dependencies.retain(|declared| !off.contains(&declared.name));
     for child in &mut chart.dependencies {
         let path = format!("{path}{}.", child.name());
-        switch(child, &values, &path, warnings)?;
+        switch(child, &values, &path, rules, warnings)?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub struct Capabilities {
     pub kube_version: String,
     /// `apps/v1`, `apps/v1/Deployment`
     pub api_versions: Arc<[String]>,
-    /// The version of Helm that charts see.
+    /// The version of Helm that charts see; with one of Helm 3, values cover each other by its rules.
     pub helm_version: String,
 }
 

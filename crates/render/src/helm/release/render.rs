@@ -16,7 +16,7 @@ use crate::helm::{
     chart::{Chart, missing, select},
     template::{Program, Session, Settings},
     value::{Map, MapKind, Value},
-    values::{Coalescer, check, layered},
+    values::{Coalescer, Rules, check, layered},
     version::is_compatible,
 };
 
@@ -48,8 +48,9 @@ impl Renderer {
         self.check_chart(options)?;
         let mut warnings = Vec::new();
         let given = layered(&options.layers)?;
-        let chart = select(&self.chart, &given, &mut warnings)?;
-        let mut coalescer = Coalescer::new();
+        let rules = Rules::of(&options.capabilities.helm_version);
+        let chart = select(&self.chart, &given, rules, &mut warnings)?;
+        let mut coalescer = Coalescer::new(rules);
         let values = coalescer.coalesce(&chart, given)?;
         warnings.append(&mut coalescer.warnings);
         let findings = check(&chart, &values);

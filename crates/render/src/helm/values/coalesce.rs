@@ -10,8 +10,25 @@ use crate::helm::chart::Chart;
 
 const GLOBAL: &str = "global";
 
+/// Which Helm's rules count where they differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rules {
+    /// A null inside a mapping goes away as soon as the mapping covers another one.
+    Helm3,
+    /// A null inside a mapping goes away with the default that it removes.
+    Helm4,
+}
+
+impl Rules {
+    /// The rules of the Helm that charts are told they run in.
+    pub(crate) fn of(helm_version: &str) -> Self {
+        if helm_version.trim_start_matches('v').starts_with("3.") { Self::Helm3 } else { Self::Helm4 }
+    }
+}
+
 /// Covers values, and notes what did not fit.
 pub(crate) struct Coalescer {
+    rules: Rules,
     keeps_nulls: bool,
     /// What Helm warns about, with the path in the values.
     pub(crate) warnings: Vec<String>,
@@ -26,13 +43,13 @@ pub struct NotATable {
 
 impl Coalescer {
     /// Nulls remove.
-    pub(crate) fn new() -> Self {
-        Self { keeps_nulls: false, warnings: Vec::new() }
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self { rules, keeps_nulls: false, warnings: Vec::new() }
     }
 
     /// Nulls stay.
     pub(crate) fn merging() -> Self {
-        Self { keeps_nulls: true, warnings: Vec::new() }
+        Self { rules: Rules::Helm4, keeps_nulls: true, warnings: Vec::new() }
     }
 
     /// The values of a chart and of everything in it, under the given ones.
@@ -82,7 +99,11 @@ impl Coalescer {
     }
 
     fn tables(&mut self, own: &mut Values, default: &Values, prefix: &str, keeps_nulls: bool) {
-        let nulls: Vec<String> = own.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.clone()).collect();
+        let removes = |(key, value): &(&String, &Value)| {
+            let has_default = default.get(*key).is_some_and(|default| !default.is_null());
+            value.is_null() && (has_default || self.rules == Rules::Helm3)
+        };
+        let removed: Vec<String> = own.iter().filter(removes).map(|(key, _)| key.clone()).collect();
         for (key, default) in default {
             let path = joined(prefix, key);
             match (own.get_mut(key), default) {
@@ -102,19 +123,24 @@ impl Coalescer {
             }
         }
         if !keeps_nulls {
-            for key in nulls {
+            for key in removed {
                 own.remove(&key);
             }
         }
     }
 
+    fn not_handed_down(&mut self, prefix: &str) {
+        self.warnings.push(format!("`{prefix}.{GLOBAL}` is not a mapping and is not handed down"));
+    }
+
     fn hand_down(&mut self, globals: Option<Value>, own: &mut Values, prefix: &str) {
-        let target = own.entry(GLOBAL).or_insert_with(|| Value::Object(Values::new()));
-        let (Value::Object(target), Some(Value::Object(_)) | None) = (target, &globals) else {
-            self.warnings.push(format!("`{prefix}.{GLOBAL}` is not a mapping and is not handed down"));
-            return;
+        let globals = match globals {
+            None => Values::new(),
+            Some(Value::Object(globals)) => globals,
+            Some(_) => return self.not_handed_down(prefix),
         };
-        let Some(Value::Object(globals)) = globals else { return };
+        let target = own.entry(GLOBAL).or_insert_with(|| Value::Object(Values::new()));
+        let Value::Object(target) = target else { return self.not_handed_down(prefix) };
         for (key, value) in globals {
             match (target.get_mut(&key), value) {
                 (Some(Value::Object(own)), Value::Object(mut from_parent)) => {

@@ -16,7 +16,7 @@ mod schema;
 mod set;
 
 pub use coalesce::NotATable;
-pub(crate) use coalesce::{Coalescer, merge_tables};
+pub(crate) use coalesce::{Coalescer, Rules, merge_tables};
 pub use layers::{Layer, LayerError};
 pub(crate) use layers::{layered, merge_documents};
 pub(crate) use path::{table_at, value_at};

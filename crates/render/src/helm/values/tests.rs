@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Coalescer, Layer, layered, schema};
+use super::{Coalescer, Layer, Rules, layered, schema};
 use crate::{Tree, helm::chart::Chart};
 
 fn set(texts: &[&str]) -> Result<Value, String> {
@@ -71,7 +71,7 @@ fn nulls_remove_and_globals_go_down() {
     ]);
     let given = json!({"a": {"x": null}, "b": null, "c": null, "global": {"h": "given"}});
     let Value::Object(given) = given else { unreachable!() };
-    let mut coalescer = Coalescer::new();
+    let mut coalescer = Coalescer::new(Rules::Helm4);
     let values = coalescer.coalesce(&chart, given).unwrap();
     let global = json!({"g": "top", "h": "given", "own": 1.0, "t": {"u": 1.0, "v": 3.0}});
     assert_eq!(
@@ -82,10 +82,14 @@ fn nulls_remove_and_globals_go_down() {
         })
     );
     assert_eq!(coalescer.warnings, Vec::<String>::new());
+    let Value::Object(given) = json!({"a": {"x": null, "new": null}}) else { unreachable!() };
+    let a = |rules| Coalescer::new(rules).coalesce(&chart, given.clone()).unwrap()["a"].clone();
+    assert_eq!(a(Rules::Helm4), json!({"z": 2.0, "new": null}));
+    assert_eq!(a(Rules::Helm3), json!({"z": 2.0}));
     let Value::Object(given) = json!({"db": "no"}) else { unreachable!() };
-    assert!(Coalescer::new().coalesce(&chart, given).is_err());
+    assert!(Coalescer::new(Rules::Helm4).coalesce(&chart, given).is_err());
     let Value::Object(given) = json!({"a": "no mapping"}) else { unreachable!() };
-    assert_eq!(Coalescer::new().coalesce(&chart, given).unwrap()["a"], json!("no mapping"));
+    assert_eq!(Coalescer::new(Rules::Helm4).coalesce(&chart, given).unwrap()["a"], json!("no mapping"));
 }
 
 #[test]
