@@ -12,6 +12,8 @@ mod diff;
 mod elsewhere;
 #[path = "cli/examples.rs"]
 mod examples;
+#[path = "cli/external.rs"]
+mod external;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/hld.rs"]

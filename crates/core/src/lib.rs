@@ -13,6 +13,7 @@ pub mod health;
 pub mod ids;
 pub mod object;
 pub mod plan;
+pub mod provenance;
 pub mod record;
 pub mod release;
 pub mod yaml;

@@ -12,15 +12,12 @@ use seaway_core::{
     plan::{Observed, Plan, PlanInput, Selection, ServiceInput, ServicePolicy, build, lint, lint_against, select},
     release::Content,
 };
-use seaway_render::{
-    Inputs, Prepared, TargetContext, Tree, prepare,
-    remote::{Locked, Source},
-};
-use serde_json::json;
+use seaway_render::{Inputs, Prepared, TargetContext, prepare};
 
 use crate::{
     DiskSources, Engine, Error, Fetching, Renderer, Sources,
     drivers::{Target, Wanted},
+    provenance::{planned_values, provenance, source_digest},
     sources::is_worth_fetching,
     workspace,
 };
@@ -277,7 +274,15 @@ fn render_chosen<'a>(
             tree => tree?,
         };
         let beside = sources.patches(service)?;
-        let prepared = match prepare(service, &Inputs { tree: &tree, beside: &beside, remotes: &remotes }) {
+        let program = match sources.program(service) {
+            Err(Error::Findings(found)) => {
+                findings.extend(found);
+                continue;
+            }
+            program => program?,
+        };
+        let inputs = Inputs { tree: &tree, beside: &beside, remotes: &remotes, program: program.as_ref() };
+        let prepared = match prepare(service, &inputs) {
             Ok(prepared) => prepared,
             Err(found) => {
                 findings.extend(found);
@@ -285,18 +290,22 @@ fn render_chosen<'a>(
             }
         };
         let mine = selection.targets.iter().filter(|target| target.services.contains(name));
-        let mut contents = BTreeMap::new();
+        let (mut contents, mut values) = (BTreeMap::new(), BTreeMap::new());
         for target in mine {
             match render_one(&*prepared, service, environment, target) {
                 Ok(rendering) => {
                     remarks.extend(rendering.remarks.iter().cloned());
                     contents.insert(target.cluster.name.clone(), rendering.content);
+                    values.extend(planned_values(service, environment, target));
                 }
                 Err(found) => findings.extend(found),
             }
         }
-        let source = source_digest(&tree, &beside, &prepared.elsewhere());
-        rendered.insert(name.clone(), ServiceInput { service, source, contents });
+        let network = program.as_ref().map(|program| program.network());
+        let provenance = provenance(service, (&tree, &beside), &prepared.elsewhere(), &remotes, network);
+        let source = source_digest(&provenance);
+        let provenance = Some(provenance);
+        rendered.insert(name.clone(), ServiceInput { service, source, contents, provenance, values });
     }
     if !findings.is_empty() {
         dedup(&mut findings);
@@ -304,17 +313,6 @@ fn render_chosen<'a>(
     }
     dedup(&mut remarks);
     Ok(Rendered { selection, services: rendered, remarks })
-}
-
-/// Over the files of the workspace and everything from elsewhere.
-fn source_digest(tree: &Tree, patches: &Tree, elsewhere: &BTreeMap<Source, Locked>) -> Digest {
-    let has_patches = patches.files().next().is_some();
-    if elsewhere.is_empty() && !has_patches {
-        return tree.digest();
-    }
-    let further: Vec<_> = elsewhere.iter().map(|(source, locked)| json!([source, locked.digest])).collect();
-    let patches = has_patches.then(|| patches.digest());
-    Digest::of_json(&json!([tree.digest(), patches, further]))
 }
 
 fn render_one(

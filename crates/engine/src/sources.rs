@@ -10,13 +10,16 @@ use seaway_core::{
     diagnostic::{Diagnostic, Place, codes},
 };
 use seaway_render::{
-    Remotes, Tree, origin,
+    Remotes, Tree,
+    external::Program,
+    origin,
     remote::{LOCK_FILE, Lock, Store, View},
 };
 
 use crate::{
     Error,
     cache::{DiskStore, cache_folder},
+    external::Confined,
     fetch::{Fetcher, Transports},
     locking,
     workspace::{Reach, TreeReader},
@@ -36,6 +39,14 @@ pub trait Sources: Send + Sync {
     /// When they cannot be read.
     fn patches(&self, _service: &Service) -> Result<Tree, Error> {
         Ok(Tree::new(""))
+    }
+
+    /// The program that a service names as its renderer; `None` = it names none.
+    ///
+    /// # Errors
+    /// When it cannot be used, or programs are not run here.
+    fn program(&self, _service: &Service) -> Result<Option<Arc<dyn Program>>, Error> {
+        Ok(None)
     }
 
     /// What is locked and here of what sources name elsewhere.
@@ -162,6 +173,15 @@ impl Sources for DiskSources {
             }
         }
         Tree::of("", reader.files()).map_err(Error::Findings)
+    }
+
+    fn program(&self, service: &Service) -> Result<Option<Arc<dyn Program>>, Error> {
+        let Some(declared) = &service.renderer else { return Ok(None) };
+        let place = Place { file: service.file.clone(), line: 0, column: 0, offset: 0, len: 0 };
+        match Confined::of(&self.root, declared) {
+            Ok(program) => Ok(Some(Arc::new(program))),
+            Err(finding) => Err(Error::Findings(vec![finding.at(place)])),
+        }
     }
 
     fn remotes(&self) -> Remotes {

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use seaway_core::diagnostic::{Diagnostic, Place, codes};
+use seaway_core::{
+    diagnostic::{Diagnostic, Place, codes},
+    provenance::Network,
+};
 
 use crate::Tree;
 
@@ -25,6 +28,9 @@ pub trait Program: Send + Sync {
     /// # Errors
     /// Why, without a place, when it cannot be run, fails, takes too long or prints too much.
     fn run(&self, call: &Call) -> Result<Vec<u8>, Diagnostic>;
+
+    /// What the runs so far could reach.
+    fn network(&self) -> Network;
 }
 
 impl Call {
@@ -42,7 +48,6 @@ impl Call {
 /// The text that a program printed.
 pub(crate) fn text_of(program: &dyn Program, call: &Call, place: &Place) -> Result<String, Vec<Diagnostic>> {
     let said = program.run(call).map_err(|finding| vec![finding.at(place.clone())])?;
-    String::from_utf8(said).map_err(|_| {
-        vec![Diagnostic::error(codes::EXTERNAL, "expected UTF-8 text from the program").at(place.clone())]
-    })
+    String::from_utf8(said)
+        .map_err(|_| vec![Diagnostic::error(codes::EXTERNAL, "expected UTF-8 text from the program").at(place.clone())])
 }

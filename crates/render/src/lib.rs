@@ -11,6 +11,7 @@
 //! and one arm in [`prepare`]; what every object needs, whatever made it, is in `object.rs`.
 
 mod assembly;
+pub mod external;
 mod generated;
 pub mod helm;
 pub mod hld;
@@ -29,6 +30,9 @@ mod tree;
 mod yaml;
 
 pub use seaway_core::declaration::{ConfigValue, Layer, resolve};
+
+/// Version of this renderer, for the record.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub use object::{CONTENT_BYTES_MAX, OBJECT_BYTES_MAX, OBJECTS_MAX};
 pub use raw::MANIFEST_BYTES_MAX;

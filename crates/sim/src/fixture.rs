@@ -114,7 +114,16 @@ impl Scenario {
         let inputs = chosen.iter().filter_map(|(name, service)| {
             let content = self.content(name, version)?;
             let contents = targets().map(|target| (target.clone(), Arc::clone(&content))).collect();
-            Some((name.clone(), ServiceInput { service, source: content.digest.clone(), contents }))
+            Some((
+                name.clone(),
+                ServiceInput {
+                    service,
+                    source: content.digest.clone(),
+                    contents,
+                    provenance: None,
+                    values: BTreeMap::new(),
+                },
+            ))
         });
         build(&PlanInput {
             environment: &self.environment,
@@ -181,6 +190,7 @@ pub(crate) fn service(name: &ServiceName, needs: Option<ServiceName>) -> Service
         file: format!("services/{name}.yaml"),
         source: Source::Manifests { path: format!("services/{name}"), git: None },
         patches: Vec::new(),
+        renderer: None,
         namespace: name.as_str().to_owned(),
         targets: Selector::default(),
         config: BTreeMap::new(),

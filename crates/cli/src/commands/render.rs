@@ -6,6 +6,8 @@ use seaway_core::{
     digest::Digest,
     ids::{EnvironmentName, ServiceName, TargetName},
     object::ObjectRef,
+    plan::{PlannedValue, ServiceInput},
+    provenance::Provenance,
     release::{Content, Rendered},
 };
 use seaway_engine::{environment, render_all};
@@ -51,6 +53,10 @@ pub struct Args {
 struct Group {
     content: Digest,
     clusters: Vec<TargetName>,
+    /// Where the objects come from.
+    provenance: Option<Provenance>,
+    /// The configuration by cluster, each value with the layer that it came from.
+    values: BTreeMap<TargetName, BTreeMap<String, PlannedValue>>,
     objects: Vec<Object>,
 }
 
@@ -78,21 +84,32 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let rendered = render_all(&workspace, environment, std::slice::from_ref(&service), &sources)
         .map_err(|error| session.explain(error))?;
     session.remarks(&rendered.remarks);
-    let contents = rendered.services.into_values().next().map(|input| input.contents).unwrap_or_default();
-    let groups = groups(&contents, args)?;
+    let input = rendered.services.into_values().next();
+    let groups = groups(input.as_ref(), args)?;
     context.show(&groups, || groups.iter().map(|group| manifests(&service, group)).collect())?;
     Ok(Exit::Done)
 }
 
-fn groups(contents: &BTreeMap<TargetName, Arc<Content>>, args: &Args) -> Result<Vec<Group>, Error> {
+fn groups(input: Option<&ServiceInput<'_>>, args: &Args) -> Result<Vec<Group>, Error> {
+    let nothing = BTreeMap::new();
+    let contents: &BTreeMap<TargetName, Arc<Content>> = input.map_or(&nothing, |input| &input.contents);
+    let values_on = |cluster: &TargetName| {
+        let values = input.and_then(|input| input.values.get(cluster))?;
+        Some((cluster.clone(), values.clone()))
+    };
     let wanted = |name: &TargetName| args.cluster.as_deref().is_none_or(|wanted| wanted == name.as_str());
     let mut groups: Vec<Group> = Vec::new();
     for (cluster, content) in contents.iter().filter(|(name, _)| wanted(name)) {
         match groups.iter_mut().find(|group| group.content == content.digest) {
-            Some(group) => group.clusters.push(cluster.clone()),
+            Some(group) => {
+                group.clusters.push(cluster.clone());
+                group.values.extend(values_on(cluster));
+            }
             None => groups.push(Group {
                 content: content.digest.clone(),
                 clusters: vec![cluster.clone()],
+                provenance: input.and_then(|input| input.provenance.clone()),
+                values: values_on(cluster).into_iter().collect(),
                 objects: content.objects.iter().map(|object| shown(object, args.show_secrets)).collect(),
             }),
         }

@@ -130,6 +130,7 @@ pub fn target(of: &Target<'_>, is_baked: bool, next: &mut u32) -> TargetPlan {
         services: vec![TargetService {
             service,
             content: Digest::of(b"new"),
+            values: None,
             running: is_known.then(|| Digest::of(b"old")),
             base: is_known.then_some(base),
             changes: if of.is_changed && is_known { changes() } else { Vec::new() },
@@ -206,6 +207,7 @@ fn finish(stages: Vec<StagePlan>) -> Plan {
         pod_grace: Millis::secs(60),
         prune: true,
         source: Digest::of(b"source"),
+        provenance: None,
     };
     let entry =
         Entry { object: object("apps", "Deployment", "api"), digest: Digest::of(b"api"), phase: 0, sensitive: false };
@@ -219,6 +221,7 @@ fn finish(stages: Vec<StagePlan>) -> Plan {
         release: Digest::of(b"release"),
         services: BTreeMap::from([(shop.clone(), policy)]),
         contents: BTreeMap::from([(Digest::of(b"new"), content)]),
+        values: BTreeMap::new(),
         predicted: Millis(stages.iter().map(|stage| stage.predicted.0).sum()),
         stages,
         excluded: vec![Excluded {

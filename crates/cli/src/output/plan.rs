@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use seaway_core::{
     digest::Digest,
-    plan::{Change, ObjectChange, Plan, StagePlan, TargetPlan, TargetService},
+    ids::ServiceName,
+    plan::{Change, ObjectChange, Plan, ServicePolicy, StagePlan, TargetPlan, TargetService},
+    provenance::{Network, RenderedBy},
 };
 
 use super::{field, text, timeline};
@@ -47,6 +49,7 @@ pub fn render(plan: &Plan, hash: &Digest, style: Style) -> String {
     if style.is_verbose {
         out += &format!("release {}\n", plan.release.short());
     }
+    out += &external(plan, paint);
     let mut said = BTreeMap::new();
     for stage in &plan.stages {
         out += &stage_text(plan, stage, &mut said, style);
@@ -55,6 +58,22 @@ pub fn render(plan: &Plan, hash: &Digest, style: Style) -> String {
     out += &timeline::render(plan, style);
     out += &format!("\n{}\n", summary(plan, hash, paint));
     out
+}
+
+/// Programs that rendered instead of this one: nobody shall approve that without knowing.
+fn external(plan: &Plan, paint: Paint) -> String {
+    let line = |(name, policy): (&ServiceName, &ServicePolicy)| {
+        let RenderedBy::External { program, digest, network } = &policy.provenance.as_ref()?.renderer else {
+            return None;
+        };
+        let network = match network {
+            Network::None => "without a network",
+            Network::Open => "with a network, which this system does not allow to take away",
+        };
+        let text = format!("{name} was rendered by `{program}` ({}), {network}", digest.short());
+        Some(format!("{}\n", paint.apply(Role::Warn, &text)))
+    };
+    plan.services.iter().filter_map(line).collect()
 }
 
 /// Totals, hash and what is in the way of a start.

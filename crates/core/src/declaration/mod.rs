@@ -19,6 +19,7 @@ mod format;
 mod load;
 mod patch;
 mod path;
+mod renderer;
 mod rules;
 mod service;
 mod source;
@@ -32,6 +33,7 @@ pub use environment::{
 pub use format::{Kind, reference, schema};
 pub use load::{FINDINGS_MAX, load};
 pub use patch::{Patch, PatchChange, PatchTarget};
+pub use renderer::ExternalRenderer;
 pub use rules::CLUSTERS_MAX;
 pub use service::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service};
 pub use source::{ChartOrigin, Git, HelmSource, HldProfile, HldSource, HookPolicy, KustomizeSource, Source};

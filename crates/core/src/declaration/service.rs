@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Cluster, Environment, Patch, Region, Source};
+use super::{Cluster, Environment, ExternalRenderer, Patch, Region, Source};
 use crate::{
     duration::Millis,
     ids::{EnvironmentName, RegionName, ServiceName, TargetName},
@@ -21,6 +21,8 @@ pub struct Service {
     pub source: Source,
     /// Changes to what is rendered, in their order.
     pub patches: Vec<Patch>,
+    /// The program that renders instead of this one; `None` = this one renders.
+    pub renderer: Option<ExternalRenderer>,
     /// Namespace of objects that name none.
     pub namespace: String,
     /// Where it goes.

@@ -87,6 +87,7 @@ codes! {
     SOURCE_NOT_LOCKED = "SW0521", "A source from elsewhere that is not locked";
     SOURCE_NOT_HERE = "SW0522", "A source from elsewhere that is not here";
     SOURCE_DAMAGED = "SW0523", "A copy that is not what was locked";
+    EXTERNAL = "SW0524", "An external renderer that gives nothing";
 
     PLAN_TOO_LARGE = "SW0601", "The plan file is too large";
     NOT_A_PLAN = "SW0602", "The file is not a plan";

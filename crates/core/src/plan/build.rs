@@ -5,8 +5,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Change, Lane, Observed, Plan, PlannedContent, Selected, ServiceDifference, ServicePolicy, StagePlan, TargetPlan,
-    TargetService, Timings, Totals, select::GLOBAL_STAGE, select::Selection, steps,
+    Change, Lane, Observed, Plan, PlannedContent, PlannedValue, Selected, ServiceDifference, ServicePolicy, StagePlan,
+    TargetPlan, TargetService, Timings, Totals, select::GLOBAL_STAGE, select::Selection, steps,
 };
 use crate::{
     API_VERSION,
@@ -14,6 +14,7 @@ use crate::{
     digest::Digest,
     duration::Millis,
     ids::{ServiceName, StageName, TargetName},
+    provenance::Provenance,
     release::{Content, release_digest},
 };
 
@@ -46,6 +47,23 @@ pub struct ServiceInput<'a> {
     pub source: Digest,
     /// Content by target.
     pub contents: BTreeMap<TargetName, Arc<Content>>,
+    /// Where the content comes from.
+    pub provenance: Option<Provenance>,
+    /// Configuration by target, for targets that have any.
+    pub values: BTreeMap<TargetName, BTreeMap<String, PlannedValue>>,
+}
+
+impl ServiceInput<'_> {
+    /// Digest of the configuration of a target.
+    fn values_on(&self, target: &TargetName) -> Option<Digest> {
+        self.values.get(target).map(values_digest)
+    }
+}
+
+/// Content address of a configuration.
+fn values_digest(values: &BTreeMap<String, PlannedValue>) -> Digest {
+    let list: Vec<_> = values.iter().map(|(key, one)| serde_json::json!([key, one.value, one.layer])).collect();
+    Digest::of_json(&serde_json::Value::Array(list))
 }
 
 /// Rules of one stage as declared.
@@ -88,6 +106,7 @@ pub fn build(input: &PlanInput<'_>) -> Plan {
         release: release(input),
         services,
         contents,
+        values: values(input),
         stages,
         excluded: input.selection.excluded.clone(),
         allow_replace: input.allow_replace,
@@ -117,7 +136,10 @@ fn rules(environment: &Environment) -> impl Iterator<Item = Rules<'_>> {
 
 fn policies(input: &PlanInput<'_>) -> BTreeMap<ServiceName, ServicePolicy> {
     let names = || input.services.keys();
-    let policy = |planned: &ServiceInput<'_>| ServicePolicy::of(planned.service, planned.source.clone(), names());
+    let policy = |planned: &ServiceInput<'_>| ServicePolicy {
+        provenance: planned.provenance.clone(),
+        ..ServicePolicy::of(planned.service, planned.source.clone(), names())
+    };
     input.services.iter().map(|(name, planned)| (name.clone(), policy(planned))).collect()
 }
 
@@ -130,6 +152,11 @@ fn contents(input: &PlanInput<'_>) -> BTreeMap<Digest, PlannedContent> {
             .or_insert_with(|| PlannedContent { service: content.service.clone(), objects: content.entries() });
     }
     contents
+}
+
+fn values(input: &PlanInput<'_>) -> BTreeMap<Digest, BTreeMap<String, PlannedValue>> {
+    let all = input.services.values().flat_map(|planned| planned.values.values());
+    all.map(|values| (values_digest(values), values.clone())).collect()
 }
 
 fn release(input: &PlanInput<'_>) -> Digest {
@@ -187,12 +214,13 @@ fn plan_target(input: &PlanInput<'_>, selected: &Selected<'_>) -> TargetPlan {
         None => Some("it was not asked".to_owned()),
     };
     let services = selected.services.iter().filter_map(|service| {
-        let content = input.services.get(service)?.contents.get(&name)?;
+        let planned = input.services.get(service)?;
+        let content = planned.contents.get(&name)?;
         let difference = match observed {
             Some(Observed::Reached(differences)) => differences.get(service),
             Some(Observed::Unreachable { .. }) | None => None,
         };
-        Some(target_service(content, difference))
+        Some(target_service(content, planned.values_on(&name), difference))
     });
     let services: Vec<TargetService> = services.collect();
     let place = match selected.region {
@@ -212,11 +240,12 @@ fn plan_target(input: &PlanInput<'_>, selected: &Selected<'_>) -> TargetPlan {
     }
 }
 
-fn target_service(content: &Content, difference: Option<&ServiceDifference>) -> TargetService {
+fn target_service(content: &Content, values: Option<Digest>, difference: Option<&ServiceDifference>) -> TargetService {
     let Some(difference) = difference else {
         return TargetService {
             service: content.service.clone(),
             content: content.digest.clone(),
+            values,
             running: None,
             base: None,
             changes: Vec::new(),
@@ -238,6 +267,7 @@ fn target_service(content: &Content, difference: Option<&ServiceDifference>) -> 
     TargetService {
         service: content.service.clone(),
         content: content.digest.clone(),
+        values,
         running: difference.running.clone(),
         base: Some(difference.base.clone()),
         changes: difference.changes.clone(),

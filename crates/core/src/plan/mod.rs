@@ -21,7 +21,8 @@ pub use compare::compare;
 pub use fields::{differences, missing};
 pub use lint::{lint, lint_against};
 pub use model::{
-    Excluded, Lane, Plan, PlannedContent, ServicePolicy, StagePlan, StepKind, StepPlan, TargetPlan, TargetService,
+    Excluded, Lane, Plan, PlannedContent, PlannedValue, ServicePolicy, StagePlan, StepKind, StepPlan, TargetPlan,
+    TargetService,
 };
 pub use predict::Timings;
 pub use read::{PLAN_BYTES_MAX, read};

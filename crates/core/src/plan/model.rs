@@ -11,6 +11,7 @@ use crate::{
     digest::Digest,
     duration::Millis,
     ids::{EnvironmentName, RegionName, ServiceName, StageName, StepId, TargetName},
+    provenance::Provenance,
     release::Entry,
 };
 
@@ -35,6 +36,9 @@ pub struct Plan {
     pub services: BTreeMap<ServiceName, ServicePolicy>,
     /// Rendered content by digest, shared by all targets with equal content.
     pub contents: BTreeMap<Digest, PlannedContent>,
+    /// Configuration by digest, each value with the layer that it came from, shared by all targets with equal values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<Digest, BTreeMap<String, PlannedValue>>,
     /// The stages that have targets, in order.
     pub stages: Vec<StagePlan>,
     /// Targets of the environment that the plan leaves alone although a service asks for them.
@@ -79,6 +83,19 @@ pub struct ServicePolicy {
     pub prune: bool,
     /// Digest of the source tree.
     pub source: Digest,
+    /// Where the objects come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+}
+
+/// A value of the configuration.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlannedValue {
+    /// The value.
+    pub value: Value,
+    /// The layer that it came from: `default`, `global`, `environment NAME`, `region NAME` or `cluster NAME`.
+    pub layer: String,
 }
 
 /// One service's rendered objects.
@@ -146,6 +163,9 @@ pub struct TargetService {
     pub service: ServiceName,
     /// Content that must run there at the end.
     pub content: Digest,
+    /// The configuration that it was rendered with; `None` = the service has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<Digest>,
     /// Content that runs there by the target's inventory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<Digest>,
@@ -252,6 +272,7 @@ impl ServicePolicy {
             pod_grace: service.health.pod_grace,
             prune: service.prune == Prune::Delete,
             source,
+            provenance: None,
         }
     }
 }

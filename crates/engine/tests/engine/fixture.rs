@@ -211,6 +211,7 @@ pub async fn plan(engine: &Engine, fleet: &Fleet, environment: &Environment, ver
         file: "web/seaway.yaml".into(),
         source: Source::Manifests { path: "web".into(), git: None },
         patches: Vec::new(),
+        renderer: None,
         namespace: "web".into(),
         targets: Selector::default(),
         config: BTreeMap::new(),
@@ -226,7 +227,13 @@ pub async fn plan(engine: &Engine, fleet: &Fleet, environment: &Environment, ver
         selection.targets.iter().map(|target| (target.cluster.name.clone(), Arc::clone(&content))).collect();
     let inputs = BTreeMap::from([(
         service.name.clone(),
-        ServiceInput { service: &service, source: Digest::of(b"tree"), contents },
+        ServiceInput {
+            service: &service,
+            source: Digest::of(b"tree"),
+            contents,
+            provenance: None,
+            values: Default::default(),
+        },
     )]);
     let mut observed = BTreeMap::new();
     for target in &selection.targets {
@@ -243,6 +250,7 @@ pub async fn plan(engine: &Engine, fleet: &Fleet, environment: &Environment, ver
             pod_grace: Millis(0),
             prune: true,
             source: Digest::of(b"tree"),
+            provenance: None,
         };
         let wanted = Wanted { content: Arc::clone(&content), policy, allow_replace: false, base: None };
         let found = match fleet.diff(&place, &[wanted]).await {

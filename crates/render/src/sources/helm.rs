@@ -11,15 +11,17 @@ use seaway_core::{
 use serde_json::{Map, Value, json};
 
 use super::{
+    Inputs,
     native::{chart_finding, release_findings, with_further},
     origin, whole,
 };
 use crate::{
     Prepared, Rendering, TargetContext, Tree,
+    external::{Call, Program, text_of},
     generated::{Made, Product, text_on},
     helm::{
         chart::Chart,
-        release::{Capabilities, Document, Event, Hook, Options, Release, Renderer},
+        release::{Capabilities, Document, Event, Hook, Options, Release, Renderer, read_stream},
         values::Layer,
     },
     memo::Memo,
@@ -43,7 +45,7 @@ pub(crate) struct HelmChart {
     /// The chart and its subcharts, as far as they are from elsewhere.
     elsewhere: BTreeMap<Source, Locked>,
     patches: Option<Arc<Patches>>,
-    renderer: Renderer,
+    maker: Maker,
     capabilities: Capabilities,
     values: Template,
     uses: Vec<Use>,
@@ -59,25 +61,24 @@ impl HelmChart {
     pub(crate) fn prepare(
         service: &Service,
         source: &HelmSource,
-        tree: &Tree,
-        remotes: &Remotes,
+        inputs: &Inputs<'_>,
         patches: Option<Arc<Patches>>,
+        program: Option<Arc<dyn Program>>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        let Inputs { tree, remotes, .. } = *inputs;
         let read = || match &source.chart {
             ChartOrigin::Workspace { path } => match tree.get(path) {
-                Some(archive) => Chart::from_archive(archive)
-                    .map(|chart| Read { chart, label: path.clone(), elsewhere: BTreeMap::new() })
-                    .map_err(|error| vec![chart_finding(&error, path)]),
-                None => Read::of(service, tree, path, path, remotes),
+                Some(archive) => Read::packed(archive, path, program.as_ref()),
+                None => Read::of(service, (tree, path), path, remotes, program.as_ref()),
             },
             ChartOrigin::Repository { .. } | ChartOrigin::Git { .. } => {
                 let Some(source) = origin(service) else { return Err(Vec::new()) };
                 let chart = remotes.view().get(&source);
                 let chart = chart.map_err(|missing| vec![missing.finding(whole(&service.file))])?;
-                Read::of(service, &chart, "", &source.to_string(), remotes)
+                Read::of(service, (&chart, ""), &source.to_string(), remotes, program.as_ref())
             }
         };
-        let Read { chart, label, elsewhere } = on_deep_stack(read).map_err(super::no_thread)??;
+        let Read { maker, label, elsewhere } = on_deep_stack(read).map_err(super::no_thread)??;
         let mut compiler = Compiler::new(service, &service.file, "", false);
         let values = compiler.compile(&source.values);
         if has_errors(&compiler.findings) {
@@ -98,7 +99,7 @@ impl HelmChart {
             label,
             elsewhere,
             patches,
-            renderer: Renderer::new(chart),
+            maker,
             capabilities,
             values,
             uses: compiler.uses,
@@ -159,7 +160,15 @@ impl HelmChart {
         let mut options = Options::new(name, &self.service.namespace);
         options.layers = self.layers(files, values)?;
         options.capabilities = self.capabilities.clone();
-        let release = on_deep_stack(|| self.renderer.render(&options))
+        let release = match &self.maker {
+            Maker::Native(renderer) => on_deep_stack(|| renderer.render(&options)),
+            Maker::Program { program, chart } => {
+                let call = self.call(chart, &options)?;
+                let text = text_of(&**program, &call, &whole(&self.service.file))?;
+                on_deep_stack(|| read_stream(&text))
+            }
+        };
+        let release = release
             .map_err(super::no_thread)?
             .map_err(|error| release_findings(&error, &self.label, &self.service.file))?;
         let made = self.made(&release);
@@ -167,6 +176,32 @@ impl HelmChart {
             return Err(vec![super::empty(&Tree::new(""), &self.label)]);
         }
         Ok(Product::complete(made, self.warnings(&release)).patched(self.patches.clone()))
+    }
+
+    /// What a program of somebody else is called with.
+    fn call(&self, chart: &Call, options: &Options) -> Result<Call, Vec<Diagnostic>> {
+        let mut call = chart.clone();
+        let mut arguments = vec!["template".to_owned(), options.name.clone()];
+        arguments.extend(chart.files.first().map(|(path, _)| path.split('/').next().unwrap_or_default().to_owned()));
+        arguments.extend(["--namespace".to_owned(), options.namespace.clone(), "--include-crds".to_owned()]);
+        for (index, layer) in options.layers.iter().enumerate() {
+            let path = format!("values-{index}.yaml");
+            let text = match layer {
+                Layer::File { text, .. } => text.clone(),
+                Layer::Values(values) => Value::Object(values.clone()).to_string(),
+                _ => return Err(vec![Diagnostic::error(codes::EXTERNAL, "values of a form that no file has")]),
+            };
+            call.write(path.clone(), text);
+            arguments.extend(["--values".to_owned(), path]);
+        }
+        if let Some(version) = &self.source.kube_version {
+            arguments.extend(["--kube-version".to_owned(), version.clone()]);
+        }
+        for version in &self.source.api_versions {
+            arguments.extend(["--api-versions".to_owned(), version.clone()]);
+        }
+        call.arguments = arguments;
+        Ok(call)
     }
 
     fn warnings(&self, release: &Release) -> Vec<Diagnostic> {
@@ -239,21 +274,45 @@ fn annotate(manifest: &mut Value, phase: i64) {
     annotations.entry(ANNOTATION_REPLACE).or_insert_with(|| Value::String("allowed".to_owned()));
 }
 
+/// What makes the release.
+enum Maker {
+    Native(Renderer),
+    Program {
+        program: Arc<dyn Program>,
+        /// The files of the chart.
+        chart: Call,
+    },
+}
+
 /// A chart as it was read.
 struct Read {
-    chart: Chart,
+    maker: Maker,
     label: String,
     elsewhere: BTreeMap<Source, Locked>,
 }
 
 impl Read {
+    fn packed(archive: &Arc<[u8]>, path: &str, program: Option<&Arc<dyn Program>>) -> Result<Self, Vec<Diagnostic>> {
+        let maker = match program {
+            Some(program) => {
+                let chart = Call { files: vec![("chart.tgz".to_owned(), Arc::clone(archive))], ..Call::default() };
+                Maker::Program { program: Arc::clone(program), chart }
+            }
+            None => {
+                let chart = Chart::from_archive(archive).map_err(|error| vec![chart_finding(&error, path)])?;
+                Maker::Native(Renderer::new(chart))
+            }
+        };
+        Ok(Self { maker, label: path.to_owned(), elsewhere: BTreeMap::new() })
+    }
+
     /// The chart in a folder of a tree, with its subcharts from elsewhere.
     fn of(
         service: &Service,
-        tree: &Tree,
-        folder: &str,
+        (tree, folder): (&Tree, &str),
         label: &str,
         remotes: &Remotes,
+        program: Option<&Arc<dyn Program>>,
     ) -> Result<Self, Vec<Diagnostic>> {
         let view = remotes.view();
         let from = origin(service);
@@ -264,10 +323,20 @@ impl Read {
             return Err(findings);
         }
         let tree: Cow<'_, Tree> = found.tree;
-        let chart = Chart::from_tree(&tree, folder).map_err(|error| vec![chart_finding(&error, label)])?;
+        let maker = match program {
+            Some(program) => {
+                let files = tree.under(folder).map(|(path, bytes)| (format!("chart/{path}"), Arc::clone(bytes)));
+                let chart = Call { files: files.collect(), ..Call::default() };
+                Maker::Program { program: Arc::clone(program), chart }
+            }
+            None => {
+                let chart = Chart::from_tree(&tree, folder).map_err(|error| vec![chart_finding(&error, label)])?;
+                Maker::Native(Renderer::new(chart))
+            }
+        };
         let locked = |source: Source| view.lock.get(&source).cloned().map(|locked| (source, locked));
         let elsewhere = from.into_iter().chain(found.laid).filter_map(locked).collect();
-        Ok(Self { chart, label: label.to_owned(), elsewhere })
+        Ok(Self { maker, label: label.to_owned(), elsewhere })
     }
 }
 

@@ -10,11 +10,13 @@ use seaway_core::{
     diagnostic::{Diagnostic, codes, excerpt},
 };
 
-use super::{Native, whole};
+use super::{Inputs, Native, whole};
 
 use crate::{
     Prepared, Rendering, TargetContext, Tree,
+    external::{Call, Program, text_of},
     generated::{Made, Product, text_on},
+    helm::release::parse_stream,
     kustomize::{build, remotes},
     memo::Memo,
     patches::Patches,
@@ -28,6 +30,8 @@ pub(crate) struct Kustomization {
     tree: Tree,
     remotes: Remotes,
     patches: Option<Arc<Patches>>,
+    /// What builds instead of this program.
+    program: Option<Arc<dyn Program>>,
     /// What the overlays that were built have from elsewhere.
     elsewhere: Mutex<BTreeMap<Source, Locked>>,
     /// What each overlay gives.
@@ -38,22 +42,26 @@ impl Kustomization {
     pub(crate) fn prepare(
         service: &Service,
         source: &KustomizeSource,
-        tree: &Tree,
-        remotes: &Remotes,
+        inputs: &Inputs<'_>,
         patches: Option<Arc<Patches>>,
+        program: Option<Arc<dyn Program>>,
     ) -> Self {
         Self {
             service: service.clone(),
             overlay: source.overlay.clone(),
-            tree: tree.clone(),
-            remotes: remotes.clone(),
+            tree: inputs.tree.clone(),
+            remotes: inputs.remotes.clone(),
             patches,
+            program,
             elsewhere: Mutex::default(),
             known: Memo::new(),
         }
     }
 
     fn product(&self, overlay: &str) -> Result<Product, Vec<Diagnostic>> {
+        if let Some(program) = &self.program {
+            return self.product_of(&**program, overlay);
+        }
         let view = self.remotes.view();
         let survey = remotes(&self.tree, &[overlay.to_owned()], view);
         let built = build(&self.tree, overlay, &survey.remotes, &Native::new(view))?;
@@ -69,6 +77,25 @@ impl Kustomization {
             return Err(vec![super::empty(&self.tree, overlay)]);
         }
         Ok(Product::new(made, built.remarks).patched(self.patches.clone()))
+    }
+
+    /// What a program of somebody else builds. Remote bases are for native building: the program has no network.
+    fn product_of(&self, program: &dyn Program, overlay: &str) -> Result<Product, Vec<Diagnostic>> {
+        let place = whole(&self.service.file);
+        let mut call = Call { arguments: vec!["build".to_owned(), format!("source/{overlay}")], ..Call::default() };
+        call.lay("source", &self.tree);
+        let text = text_of(program, &call, &place)?;
+        let documents = parse_stream(&text).map_err(|why| {
+            let message = format!("the program prints what is no YAML: {why}");
+            vec![Diagnostic::error(codes::EXTERNAL, message).at(place)]
+        })?;
+        let file: Arc<str> = self.tree.place_of(overlay).into();
+        let made: Vec<Made> =
+            documents.into_iter().map(|(_, manifest)| Made { manifest, file: Arc::clone(&file) }).collect();
+        if made.is_empty() {
+            return Err(vec![super::empty(&self.tree, overlay)]);
+        }
+        Ok(Product::new(made, Vec::new()).patched(self.patches.clone()))
     }
 }
 

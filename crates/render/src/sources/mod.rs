@@ -16,6 +16,7 @@ use seaway_core::{
 
 use crate::{
     TargetContext, Tree,
+    external::Program,
     patches::Patches,
     raw,
     remote::{self, Locked, Remotes},
@@ -56,13 +57,15 @@ pub struct Inputs<'a> {
     pub beside: &'a Tree,
     /// What is locked and here of what is elsewhere.
     pub remotes: &'a Remotes,
+    /// The program that the service names as its renderer.
+    pub program: Option<&'a Arc<dyn Program>>,
 }
 
 impl<'a> Inputs<'a> {
     /// A source without patches in files.
     pub fn of(tree: &'a Tree, remotes: &'a Remotes) -> Self {
         static NOTHING: std::sync::LazyLock<Tree> = std::sync::LazyLock::new(|| Tree::new(""));
-        Self { tree, beside: &NOTHING, remotes }
+        Self { tree, beside: &NOTHING, remotes, program: None }
     }
 }
 
@@ -72,15 +75,20 @@ impl<'a> Inputs<'a> {
 /// All findings that do not depend on a target: syntax, placeholders that do not exist, limits, and what is not locked
 /// or not here.
 pub fn prepare(service: &Service, inputs: &Inputs<'_>) -> Result<Box<dyn Prepared>, Vec<Diagnostic>> {
-    let Inputs { tree, beside, remotes } = *inputs;
+    let Inputs { tree, beside, remotes, program } = *inputs;
     let patches = Patches::prepare(service, beside)?;
+    if let (Some(renderer), None) = (&service.renderer, program) {
+        let message = format!("the program `{}` cannot be run here", renderer.path);
+        return Err(vec![Diagnostic::error(codes::EXTERNAL, message).at(whole(&service.file))]);
+    }
+    let program = program.filter(|_| service.renderer.is_some()).cloned();
     Ok(match &service.source {
         Source::Manifests { .. } => Box::new(raw::Manifests::prepare(service, tree, patches)?),
         Source::Kustomize(source) => {
-            Box::new(kustomize::Kustomization::prepare(service, source, tree, remotes, patches))
+            Box::new(kustomize::Kustomization::prepare(service, source, inputs, patches, program))
         }
         Source::Hld(source) => Box::new(hld::Definition::prepare(service, source, tree, remotes, patches)?),
-        Source::Helm(source) => Box::new(helm::HelmChart::prepare(service, source, tree, remotes, patches)?),
+        Source::Helm(source) => Box::new(helm::HelmChart::prepare(service, source, inputs, patches, program)?),
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod environment;
 mod patch;
+mod renderer;
 mod service;
 mod source;
 

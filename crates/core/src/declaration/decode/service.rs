@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{boolean, duration, items, labels, number, patch::patches, source::source, text, texts};
+use super::{
+    boolean, duration, items, labels, number, patch::patches, renderer::renderer, source::source, text, texts,
+};
 use crate::{
     declaration::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service},
     ids::{EnvironmentName, RegionName, ServiceName, TargetName},
@@ -22,6 +24,7 @@ pub(in crate::declaration) fn service(file: &str, document: &Node) -> Option<Ser
         file: file.to_owned(),
         source: source(file, spec),
         patches: patches(file, spec),
+        renderer: renderer(file, spec),
         namespace: text(spec, "namespace").unwrap_or_default().to_owned(),
         targets: spec.get("targets").map(selector).unwrap_or_default(),
         config: schema(config),

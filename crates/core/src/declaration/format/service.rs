@@ -20,6 +20,11 @@ static SPEC: Object = Object::of(
     &[
         Field::required("source", Shape::Object(&super::source::SOURCE), "What is rendered."),
         Field::optional(
+            "renderer",
+            Shape::Object(&RENDERER),
+            "A program that renders instead of this one, for a chart or kustomization that it does not cover.",
+        ),
+        Field::optional(
             "patches",
             Shape::List(&Shape::Object(&PATCH), Bounds::SOME),
             "Changes to what the source renders, in their order, whatever kind of source it is.",
@@ -43,6 +48,19 @@ static SPEC: Object = Object::of(
             "\"delete\"",
             "What happens to objects that left the source: `delete` them or `keep` them.",
         ),
+    ],
+);
+
+pub(super) const EXTERNAL: &[&str] = &["external"];
+
+static RENDERER: Object = Object::of(
+    "A program that renders instead of this one. It runs in a private folder with an empty environment, limits and, where the \
+     system allows it, no network; plans say that it was used.",
+    &[
+        Field::optional("helm", Shape::Word(EXTERNAL), "The program is a `helm`."),
+        Field::optional("kustomize", Shape::Word(EXTERNAL), "The program is a `kustomize`."),
+        Field::required("path", Shape::OutsidePath, "Its file: absolute, or relative to the folder of this file."),
+        Field::required("sha256", Shape::Text, "Digest of the file, as `sha256sum` prints it."),
     ],
 );
 

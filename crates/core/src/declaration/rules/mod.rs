@@ -6,6 +6,7 @@ mod config;
 mod dependencies;
 mod environment;
 mod patch;
+mod renderer;
 mod selection;
 mod service;
 mod source;
@@ -24,6 +25,7 @@ pub(super) fn check(declared: &[Declared<'_>], workspace: &Workspace, findings: 
                 service::check(one, findings);
                 source::check(one, findings);
                 patch::check(one, findings);
+                renderer::check(one, findings);
                 selection::check(one, workspace, findings);
                 config::check(one, workspace, findings);
             }

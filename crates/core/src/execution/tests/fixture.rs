@@ -83,6 +83,7 @@ pub(super) fn plan(stages: Vec<Stage>) -> Plan {
         pod_grace: Millis::secs(10),
         prune: true,
         source: Digest::of(b"source"),
+        provenance: None,
     };
     Plan {
         api_version: API_VERSION.to_owned(),
@@ -93,6 +94,7 @@ pub(super) fn plan(stages: Vec<Stage>) -> Plan {
         release: Digest::of(b"release"),
         services: BTreeMap::from([(service.clone(), policy)]),
         contents: BTreeMap::from([(content, PlannedContent { service, objects: Vec::new() })]),
+        values: BTreeMap::new(),
         stages,
         excluded: Vec::new(),
         allow_replace: false,
@@ -141,6 +143,7 @@ fn plan_target(name: &str, is_changed: bool, bakes: bool, content: &Digest, next
         services: vec![TargetService {
             service: ServiceName::new(SERVICE),
             content: content.clone(),
+            values: None,
             running: None,
             base: None,
             changes: Vec::new(),

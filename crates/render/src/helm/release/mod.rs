@@ -18,6 +18,7 @@ mod order;
 mod render;
 mod roots;
 mod split;
+mod stream;
 
 pub use capabilities::Capabilities;
 pub use document::Document;
@@ -25,6 +26,7 @@ pub use error::ReleaseError;
 pub use hook::{DeletePolicy, Event, Hook};
 pub use render::Renderer;
 pub use split::parse_stream;
+pub use stream::read_stream;
 
 use super::{functions::Entropy, template::Limits, values::Layer};
 
