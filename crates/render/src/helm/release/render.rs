@@ -91,10 +91,10 @@ impl Renderer {
         if !missing.is_empty() {
             return Err(ReleaseError::MissingDependencies(missing.into_iter().map(str::to_owned).collect()));
         }
-        let version = &options.capabilities.kube_version;
-        if !metadata.kube_version.is_empty() && !is_compatible(&metadata.kube_version, version) {
+        let version = options.capabilities.compared_version();
+        if !metadata.kube_version.is_empty() && !is_compatible(&metadata.kube_version, &version) {
             let constraint = metadata.kube_version.clone();
-            return Err(ReleaseError::KubeVersion { constraint, version: version.clone() });
+            return Err(ReleaseError::KubeVersion { constraint, version });
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{DeletePolicy, Event, Options, Release, ReleaseError, Renderer};
+use super::{Capabilities, DeletePolicy, Event, Options, Release, ReleaseError, Renderer};
 use crate::{
     Tree,
     helm::{chart::Chart, values::Layer},
@@ -137,4 +137,21 @@ fn the_same_chart_gives_the_same_bytes_on_all_threads() {
             scope.spawn(|| assert_eq!(one.render(&options).unwrap(), first));
         }
     });
+}
+
+#[test]
+fn suffixes_of_providers_make_no_pre_release() {
+    let capabilities = |version: &str, helm: &str| {
+        let capabilities = Capabilities::of(version, []).unwrap();
+        Capabilities { helm_version: helm.to_owned(), ..capabilities }
+    };
+    let compared = |version, helm| capabilities(version, helm).compared_version();
+    assert_eq!(compared("v1.27.16-eks-a737599", "v4.1.4"), "v1.27.16");
+    assert_eq!(compared("1.30.5+k3s1", "v4.1.4"), "v1.30.5");
+    assert_eq!(compared("1.27", "v4.1.4"), "v1.27");
+    assert_eq!(compared("v1.27.16-eks-a737599", "v3.17.2"), "v1.27.16-eks-a737599");
+    assert_eq!(capabilities("1.27.16-gke.100", "v4.1.4").kube_version, "v1.27.16-gke.100");
+    for bad in ["", "1", "v", "x.y", "1..2", "01.2"] {
+        assert_eq!(Capabilities::of(bad, []), None, "{bad}");
+    }
 }

@@ -44,7 +44,7 @@ fn root() -> Value {
             .into_iter()
             .map(|(path, bytes)| (path.to_owned(), Arc::from(bytes)))
             .collect();
-    let capabilities = Capabilities::new("v1.35.0", ["v1", "apps/v1"], "v4.1.4");
+    let capabilities = Capabilities::new("v1.35.0", "v1.35.0", ["v1", "apps/v1"], "v4.1.4");
     let entries = [
         ("Values", values()),
         ("Chart", from_json(&chart)),

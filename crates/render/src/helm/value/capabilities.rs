@@ -17,7 +17,10 @@ pub struct Capabilities {
 /// `.Capabilities.KubeVersion`
 #[derive(Clone, Debug)]
 struct KubeVersion {
+    /// With the suffix of the provider.
     version: String,
+    /// What it prints as.
+    shown: String,
     major: String,
     minor: String,
 }
@@ -35,14 +38,24 @@ struct HelmVersion {
 impl Capabilities {
     /// Capabilities of a cluster.
     ///
-    /// `version` is the cluster's, with its leading `v`; `api_versions` are groups with version and, for
+    /// `version` is the cluster's, with its leading `v`, `shown` what it prints as; `api_versions` are groups with version and, for
     /// `Has "apps/v1/Deployment"`, kinds; `helm_version` is the Helm whose behaviour is followed.
     #[must_use]
-    pub fn new<'a>(version: &str, api_versions: impl IntoIterator<Item = &'a str>, helm_version: &str) -> Self {
+    pub fn new<'a>(
+        version: &str,
+        shown: &str,
+        api_versions: impl IntoIterator<Item = &'a str>,
+        helm_version: &str,
+    ) -> Self {
         let mut numbers = version.trim_start_matches('v').split(['.', '+', '-']);
         let mut number = || numbers.next().unwrap_or_default().to_owned();
         Self {
-            kube_version: KubeVersion { version: version.to_owned(), major: number(), minor: number() },
+            kube_version: KubeVersion {
+                version: version.to_owned(),
+                shown: shown.to_owned(),
+                major: number(),
+                minor: number(),
+            },
             api_versions: ApiVersions(api_versions.into_iter().map(Str::from).collect()),
             helm_version: HelmVersion { version: helm_version.to_owned() },
         }
@@ -101,14 +114,15 @@ impl Object for KubeVersion {
 
     fn method(&self, name: &str, arguments: &[Value]) -> Option<Answer<Value>> {
         match name {
-            "GitVersion" | "String" if arguments.is_empty() => Some(Ok(self.version.as_str().into())),
+            "GitVersion" if arguments.is_empty() => Some(Ok(self.version.as_str().into())),
+            "String" if arguments.is_empty() => Some(Ok(self.shown.as_str().into())),
             "GitVersion" | "String" => Some(Err(wrong_count(name, 0, arguments.len()))),
             _ => None,
         }
     }
 
     fn print(&self) -> String {
-        self.version.clone()
+        self.shown.clone()
     }
 
     fn data(&self) -> serde_json::Value {
