@@ -276,7 +276,7 @@ fn annotate(manifest: &mut Value, phase: i64) {
 
 /// What makes the release.
 enum Maker {
-    Native(Renderer),
+    Native(Box<Renderer>),
     Program {
         program: Arc<dyn Program>,
         /// The files of the chart.
@@ -300,7 +300,7 @@ impl Read {
             }
             None => {
                 let chart = Chart::from_archive(archive).map_err(|error| vec![chart_finding(&error, path)])?;
-                Maker::Native(Renderer::new(chart))
+                Maker::Native(Box::new(Renderer::new(chart)))
             }
         };
         Ok(Self { maker, label: path.to_owned(), elsewhere: BTreeMap::new() })
@@ -331,7 +331,7 @@ impl Read {
             }
             None => {
                 let chart = Chart::from_tree(&tree, folder).map_err(|error| vec![chart_finding(&error, label)])?;
-                Maker::Native(Renderer::new(chart))
+                Maker::Native(Box::new(Renderer::new(chart)))
             }
         };
         let locked = |source: Source| view.lock.get(&source).cloned().map(|locked| (source, locked));
