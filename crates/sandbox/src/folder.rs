@@ -50,7 +50,7 @@ impl Sandbox {
         self.folder.path()
     }
 
-    /// Adds a file.
+    /// Adds a file. One that starts with `#!` may be run.
     ///
     /// # Errors
     /// When the path leads out, or the file is there already or cannot be written.
@@ -65,7 +65,8 @@ impl Sandbox {
             fs::create_dir_all(folder).map_err(failed)?;
         }
         // New files alone: nothing that a program left behind is followed or replaced.
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&target).map_err(failed)?;
+        let mode = if bytes.starts_with(b"#!") { 0o700 } else { 0o600 };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&target).map_err(failed)?;
         file.write_all(bytes).map_err(failed)
     }
 

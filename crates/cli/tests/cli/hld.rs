@@ -236,3 +236,61 @@ fn every_command_of_the_guide_runs_as_written() {
     }
     assert!(ran >= 10, "only {ran} commands were found");
 }
+
+#[test]
+fn hooks_run_on_a_copy_when_they_are_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "component.yaml",
+        "name: root\ntype: static\npath: m\nhooks:\n  before-install: ['test -z \"$SEAWAY_CACHE\"']\n  before-generate: [./make.sh]\n  \
+         after-generate: [test -s m/made.yaml]\nsubcomponents:\n- name: inner\n  source: ./inner\n",
+    );
+    sandbox.write("m/a.yaml", "a: 1\n");
+    sandbox.write("make.sh", "#!/bin/sh\necho 'made: true' > m/made.yaml\ntouch \"$HOME/mark\"\n");
+    sandbox.write("inner/component.yaml", "name: inner\ntype: static\npath: m\nhooks: {before-generate: [mv n m]}\n");
+    sandbox.write("inner/n/b.yaml", "b: 1\n");
+    // Nothing runs by itself: the inner component has no folder then.
+    let text = expect(&sandbox, "$SEAWAY hld generate", 1);
+    assert!(text.contains("SW0906") && text.contains("--run-hooks"), "{text}");
+    let text = expect(&sandbox, "$SEAWAY hld generate --run-hooks", 0);
+    assert!(!text.contains("SW0906"), "{text}");
+    assert!(sandbox.read("generated/common/root.yaml").contains("made: true"));
+    assert!(sandbox.read("generated/common/inner/inner.yaml").contains("b: 1"));
+    for path in ["m/made.yaml", "inner/m", "mark"] {
+        assert!(!sandbox.path().join(path).exists(), "{path} is in the definitions");
+    }
+    // A failure ends the call before anything is written.
+    let before = sandbox.read("generated/common/root.yaml");
+    sandbox.write("make.sh", "#!/bin/sh\necho 'made: twice' > m/made.yaml\necho no such luck >&2\nexit 7\n");
+    let text = expect(&sandbox, "$SEAWAY hld generate --run-hooks", 1);
+    assert!(text.contains("hook `before-generate` of the root failed") && text.contains("no such luck"), "{text}");
+    assert_eq!(sandbox.read("generated/common/root.yaml"), before);
+}
+
+#[test]
+fn hooks_of_fetched_components_run_only_when_they_are_trusted() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "from/component.yaml",
+        "name: infra\ntype: static\npath: m\nhooks: {before-generate: ['echo \"c: 2\" > m/c.yaml']}\n",
+    );
+    sandbox.write("from/m/a.yaml", "a: 1\n");
+    let git = "git -c user.name=a -c user.email=a@example.com";
+    expect(&sandbox, &format!("cd from && git init -q -b main && git add . && {git} commit -qm x"), 0);
+    let url = format!("file://{}", sandbox.path().join("from").display());
+    let component =
+        format!("name: root\nsubcomponents:\n- {{name: infra, method: git, source: '{url}', branch: main}}\n");
+    sandbox.write("defs/component.yaml", &component);
+    expect(&sandbox, "cd defs && $SEAWAY hld install --allow-transport file", 0);
+    let text = expect(&sandbox, "cd defs && $SEAWAY hld generate --run-hooks", 0);
+    assert!(text.contains("SW0906") && text.contains("trustedHooks"), "{text}");
+    assert!(!sandbox.read("defs/generated/common/infra/infra.yaml").contains("c: 2"));
+    sandbox.write("defs/hld.yaml", "trustedHooks: [infra]\n");
+    let text = expect(&sandbox, "cd defs && $SEAWAY hld generate --run-hooks", 0);
+    assert!(!text.contains("SW0906"), "{text}");
+    assert!(sandbox.read("defs/generated/common/infra/infra.yaml").contains("c: 2"));
+    // The kept tree is as it was.
+    let text = expect(&sandbox, "cd defs && $SEAWAY hld generate", 0);
+    assert!(text.contains("SW0906"), "{text}");
+    assert!(!sandbox.read("defs/generated/common/infra/infra.yaml").contains("c: 2"));
+}

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Hook, Lock, Settings, Store,
+    Home, Hook, Lock, Settings, Store,
     charts::{ChartRequest, KustomizationRequest, Renderers},
     component::Method,
     document::{self, Document},
@@ -53,7 +53,7 @@ pub struct Generated {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The components, parents first.
     pub components: Vec<Summary>,
-    /// Hooks that were found and not run.
+    /// Hooks that were found.
     pub hooks: Vec<Hook>,
     /// Warnings and remarks.
     pub remarks: Vec<Diagnostic>,
@@ -96,7 +96,7 @@ fn run(request: &Request<'_>, renderers: &dyn Renderers) -> Result<Generated, Ve
         return Err(trouble.findings);
     }
     let walk = Walk::run(request, &mut trouble, false);
-    let hooks = hooks(&mut trouble, &walk);
+    let hooks = hooks_of(&mut trouble, &walk);
     let mut making = Making { trouble, walk: &walk, renderers, scopes: Scopes::default() };
     let made: Vec<Made> = walk.visits.iter().map(|visit| making.make(visit)).collect();
     let mut output = Output::default();
@@ -133,8 +133,26 @@ fn summary(walk: &Walk<'_>, visit: &Visit) -> Summary {
     }
 }
 
-/// Hooks are never run here; that they exist is said.
-fn hooks(trouble: &mut Trouble<'_>, walk: &Walk<'_>) -> Vec<Hook> {
+/// The hooks of all components, parents first, for a caller that runs them before it renders.
+///
+/// # Errors
+/// All findings, when the components cannot be read.
+pub fn hooks(request: &Request<'_>) -> Result<Vec<Hook>, Vec<Diagnostic>> {
+    let find = || {
+        let mut trouble = Trouble::new(request.settings);
+        check_environments(&mut trouble, request.environments);
+        if has_errors(&trouble.findings) {
+            return Err(trouble.findings);
+        }
+        let walk = Walk::run(request, &mut trouble, false);
+        let hooks = hooks_of(&mut trouble, &walk);
+        if has_errors(&trouble.findings) { Err(trouble.findings) } else { Ok(hooks) }
+    };
+    on_deep_stack(find).map_err(no_thread)?
+}
+
+/// Hooks are never run here; that they exist, and that nobody runs them, is said.
+fn hooks_of(trouble: &mut Trouble<'_>, walk: &Walk<'_>) -> Vec<Hook> {
     let mut hooks = Vec::new();
     for visit in &walk.visits {
         for (event, commands) in visit.component.hooks.iter().filter(|(_, commands)| !commands.is_empty()) {
@@ -146,12 +164,21 @@ fn hooks(trouble: &mut Trouble<'_>, walk: &Walk<'_>) -> Vec<Hook> {
                 folder: walk.grounds.shown(&visit.at),
                 is_remote: visit.at.ground != 0,
                 is_trusted: trusted.contains(&visit.entry),
+                home: Home { tree: walk.grounds.digest(visit.at.ground), path: visit.at.path.clone() },
             };
+            if trouble.settings.are_hooks_run && hook.may_run() {
+                hooks.push(hook);
+                continue;
+            }
             let whose = if hook.is_remote { "a hook of a fetched component" } else { "a hook" };
             let old = if trouble.is_strict() { "; hooks are deprecated" } else { "" };
             let who = if visit.entry.is_empty() { "the root".to_owned() } else { format!("`{}`", visit.entry) };
             let message = format!("{whose} is not run: `{event}` of {who}{old}");
-            let help = "do its work before rendering and commit the result";
+            let help = if trouble.settings.are_hooks_run {
+                "list the component in `trustedHooks` of `hld.yaml` when you trust it"
+            } else {
+                "do its work before rendering and commit the result, or ask for it with `--run-hooks`"
+            };
             trouble.warning(codes::HLD_HOOK, Some(visit.component.place.clone()), message, help);
             hooks.push(hook);
         }

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use seaway_core::diagnostic::Place;
+use seaway_core::{diagnostic::Place, digest::Digest};
 
 use crate::Tree;
 
@@ -40,6 +40,14 @@ impl<'a> Grounds<'a> {
         match self.trees.get(ground).unwrap_or(&self.trees[0]) {
             Lies::Repository(tree) => tree,
             Lies::Fetched(tree) => tree,
+        }
+    }
+
+    /// The content address of a fetched tree; none for the repository.
+    pub(super) fn digest(&self, ground: usize) -> Option<Digest> {
+        match self.trees.get(ground) {
+            Some(Lies::Fetched(tree)) => Some(tree.digest()),
+            Some(Lies::Repository(_)) | None => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use seaway_core::digest::Digest;
 use serde::Serialize;
 
 /// When a hook was meant to run.
@@ -60,4 +61,24 @@ pub struct Hook {
     pub is_remote: bool,
     /// Whether the repository lists the component as trusted.
     pub is_trusted: bool,
+    /// Where the folder is, for whoever runs them.
+    #[serde(skip)]
+    pub home: Home,
+}
+
+/// A folder of one of the trees.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Home {
+    /// The fetched tree; `None` = the repository itself.
+    pub tree: Option<Digest>,
+    /// Folder in it; empty = its root.
+    pub path: String,
+}
+
+impl Hook {
+    /// Whether a command that asks for hooks runs this one: those of the repository, and of fetched components that it
+    /// trusts.
+    pub fn may_run(&self) -> bool {
+        !self.is_remote || self.is_trusted
+    }
 }

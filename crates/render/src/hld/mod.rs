@@ -43,8 +43,8 @@ pub use document::{fault_of_manifest, validate};
 pub use explain::{Explained, Standing, explain};
 pub use find::find;
 pub(crate) use generate::no_thread;
-pub use generate::{Generated, Request, Summary, generate};
-pub use hook::{Event, Hook};
+pub use generate::{Generated, Request, Summary, generate, hooks};
+pub use hook::{Event, Home, Hook};
 pub use profile::{Lists, Profile, SETTINGS_FILE, Settings, settings};
 pub use source::{Wanted, wanted};
 

@@ -64,6 +64,8 @@ pub struct Settings {
     pub trusted_hooks: Vec<String>,
     /// Git repositories in which `find` looks for components.
     pub catalogues: Vec<String>,
+    /// Whether the caller runs the hooks that it may, which then need no warning. Never read from the file.
+    pub are_hooks_run: bool,
 }
 
 /// Reads `hld.yaml` in a folder of the tree. Without one the repository is an existing one: the compat profile.

@@ -17,7 +17,7 @@ use crate::{
     exit::Exit,
     hld::{
         desk::{Desk, Reading},
-        output,
+        hooks, output,
     },
 };
 
@@ -30,7 +30,8 @@ use crate::{
   seaway hld generate prod                    into generated/prod
   seaway hld generate west prod               into generated/west-prod; `west` wins
   seaway hld generate --validate prod         check that every document is an object
-  seaway hld generate prod -o json            what was made, with digests")]
+  seaway hld generate prod -o json            what was made, with digests
+  seaway hld generate prod --run-hooks        with the hooks of this repository and of `trustedHooks`")]
 pub struct Args {
     /// Environments, the first wins
     #[arg(value_name = "ENV")]
@@ -38,6 +39,9 @@ pub struct Args {
     /// Check that every document is an object with a name; asks no cluster
     #[arg(long)]
     pub validate: bool,
+    /// Run the components' hooks on a copy of the definitions, without a network
+    #[arg(long)]
+    pub run_hooks: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
@@ -67,8 +71,13 @@ struct File<'a> {
 /// # Errors
 /// When anything is wrong; nothing is written then.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let desk = Desk::open(context, None, &args.reading)?;
-    let made = render(&desk, &args.environments).map_err(|found| desk.refuse(&found))?;
+    let mut desk = Desk::open(context, None, &args.reading)?;
+    let made = if args.run_hooks {
+        desk.settings.are_hooks_run = true;
+        hooks::around(&desk, &args.environments)?
+    } else {
+        render(&desk, &args.environments).map_err(|found| desk.refuse(&found))?
+    };
     desk.show(&made.remarks);
     if args.validate {
         let found = validate(&made);
@@ -98,5 +107,10 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
 pub(super) fn render(desk: &Desk<'_>, environments: &[String]) -> Result<Generated, Vec<Diagnostic>> {
     let (tree, settings) = (&desk.tree, &desk.settings);
     let request = Request { tree, folder: "", settings, environments, lock: &desk.lock, store: &desk.store };
-    generate(&request, &Native::new(View { lock: &desk.lock, store: &desk.store }))
+    native(&request)
+}
+
+/// Renders with Seaway's own renderers.
+pub(crate) fn native(request: &Request<'_>) -> Result<Generated, Vec<Diagnostic>> {
+    generate(request, &Native::new(View { lock: request.lock, store: request.store }))
 }
