@@ -11,6 +11,7 @@
 //! and one arm in [`prepare`]; what every object needs, whatever made it, is in `object.rs`.
 
 mod assembly;
+mod cores;
 pub mod external;
 mod generated;
 pub mod helm;

@@ -8,6 +8,8 @@ use seaway_core::{
 };
 use serde_json::json;
 
+use crate::cores;
+
 /// Most files of one source. Bundled operators come with a few hundred.
 pub const TREE_FILES_MAX: usize = 20_000;
 /// Most bytes of one source. Manifests of thousands of objects need about a tenth of it.
@@ -27,6 +29,7 @@ impl Tree {
     /// An empty tree. `root` is the folder's path in the workspace; it stands before paths in findings and is
     /// no part of the digest.
     pub fn new(root: impl Into<String>) -> Self {
+        cores::ask();
         Self { root: root.into(), files: BTreeMap::new(), bytes: 0 }
     }
 

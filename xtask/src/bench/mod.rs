@@ -9,6 +9,7 @@ mod kube;
 mod machine;
 mod manifests;
 mod process;
+mod render;
 mod report;
 mod seaway;
 mod sim;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Sim(sim::Args),
     /// Appending events to the store, next to a plain file
     Store(store::Args),
+    /// Rendering charts and kustomizations, next to the real tools and to Helm's library
+    Render(render::Args),
     /// Starting the program, next to git
     StartUp(start_up::Args),
 }
@@ -52,6 +55,7 @@ pub(crate) struct Output {
 pub(crate) fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Kube(args) => kube::run(&args),
+        Command::Render(args) => render::run(&args),
         Command::Sim(args) => sim::run(&args),
         Command::Store(args) => store::run(&args),
         Command::StartUp(args) => start_up::run(&args),

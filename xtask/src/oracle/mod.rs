@@ -2,7 +2,7 @@
 //!
 //! The tools are for tests alone: named by path, or fetched by digest.
 
-mod helm;
+pub(crate) mod helm;
 mod kustomize;
 
 use clap::Subcommand;

@@ -52,7 +52,7 @@ pub(super) fn objects(trouble: &mut Trouble<'_>, text: &str, place: &Place) -> V
 
 /// Why a text is no YAML; `None` = it is.
 pub fn fault_of_manifest(text: &str) -> Option<String> {
-    yaml::read_all(text, yaml::Limits::default()).err().map(|error| error.to_string())
+    yaml::read_all(text, &mut yaml::Limits::default()).err().map(|error| error.to_string())
 }
 
 /// Checks that every document of the output is an object with a name, without asking a cluster.
@@ -64,7 +64,7 @@ pub fn validate(generated: &Generated) -> Vec<Diagnostic> {
         let mut add = |message: String| {
             findings.push(Diagnostic::error(codes::HLD_NOT_AN_OBJECT, message).at(place.clone()));
         };
-        match yaml::read_all(&String::from_utf8_lossy(bytes), yaml::Limits::default()) {
+        match yaml::read_all(&String::from_utf8_lossy(bytes), &mut yaml::Limits::default()) {
             Err(error) => add(format!("not YAML: {error}")),
             Ok(values) => {
                 for (number, value) in values.iter().enumerate().filter(|(_, value)| !value.is_null()) {

@@ -334,7 +334,7 @@ impl Making<'_> {
     /// Learns the kinds that a file of definitions defines. What cannot be read teaches nothing.
     fn learn(&mut self, text: &str) {
         if self.trouble.spend(text.len() as u64 / 16)
-            && let Ok(values) = crate::yaml::read_all(text, crate::yaml::Limits::default())
+            && let Ok(values) = crate::yaml::read_all(text, &mut crate::yaml::Limits::default())
         {
             values.iter().for_each(|value| self.scopes.learn(value));
         }

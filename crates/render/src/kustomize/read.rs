@@ -12,6 +12,7 @@ use super::{
     node::{Field, Key, Node, Scalar, Shape, Tag},
     scalar::{Words, resolve},
 };
+use crate::yaml::{Input, tag_before_comma};
 
 /// Largest text that is read as YAML, in bytes.
 const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -91,7 +92,7 @@ struct Reader<'a> {
     open_end: Option<u64>,
 }
 
-type Events<'r, 'b> = Parser<&'r mut &'b [u8]>;
+type Events<'t> = Parser<Input<'t>>;
 
 impl<'a> Reader<'a> {
     fn new(words: Words, budget: &'a Budget, lines_before: u32) -> Self {
@@ -110,14 +111,16 @@ impl<'a> Reader<'a> {
         let with_end = if ends_open { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
         let last_line = text.rsplit('\n').next().unwrap_or_default();
         self.open_end = (ends_open && !last_line.trim().is_empty()).then_some(text.len() as u64);
+        if let Some((line, column, problem)) = tag_before_comma(&with_end) {
+            return Err(Fault::new(codes::SYNTAX, problem).at("", self.lines_before.saturating_add(line), column));
+        }
         let guarded = std::panic::catch_unwind(AssertUnwindSafe(|| self.first_of(&with_end)));
         guarded.unwrap_or_else(|_| Err(Fault::new(codes::SYNTAX, "the text cannot be read as YAML")))
     }
 
     fn first_of(&mut self, text: &str) -> Outcome<Option<Node>> {
-        let mut bytes = text.as_bytes();
         let mut events = Parser::new();
-        events.set_input_string(&mut bytes);
+        events.set_input(Input::new(text, false));
         loop {
             let event = self.next(&mut events)?;
             match event.data {
@@ -131,7 +134,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn next(&self, events: &mut Events<'_, '_>) -> Outcome<Event> {
+    fn next(&self, events: &mut Events<'_>) -> Outcome<Event> {
         self.budget.spend(VALUE_WEIGHT)?;
         events.parse().map_err(|error| {
             let mark = error.problem_mark().unwrap_or_default();
@@ -147,7 +150,7 @@ impl<'a> Reader<'a> {
         (self.lines_before.saturating_add(line), column)
     }
 
-    fn node(&mut self, event: Event, events: &mut Events<'_, '_>, depth: usize) -> Outcome<Node> {
+    fn node(&mut self, event: Event, events: &mut Events<'_>, depth: usize) -> Outcome<Node> {
         if depth > DEPTH_MAX {
             return Err(too_large(format!("the document is too deep, expected at most {DEPTH_MAX} levels")));
         }
@@ -198,7 +201,7 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn fields(&mut self, events: &mut Events<'_, '_>, depth: usize) -> Outcome<Vec<Field>> {
+    fn fields(&mut self, events: &mut Events<'_>, depth: usize) -> Outcome<Vec<Field>> {
         let mut fields = Vec::new();
         loop {
             let event = self.next(events)?;

@@ -8,7 +8,10 @@ pub(crate) const NODES_MAX: usize = 1_000_000;
 /// Most bytes of text in one document after its aliases are resolved.
 pub(crate) const TEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// Bounds on one document.
+/// Most work of one document, in steps: two seconds' worth. Megabytes of ordinary text need a tenth.
+pub(crate) const STEPS_MAX: u64 = 20_000_000;
+
+/// Bounds on one document, or on all that share them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Limits {
     /// Deepest nesting.
@@ -17,10 +20,12 @@ pub(crate) struct Limits {
     pub(crate) nodes: usize,
     /// Most bytes of text, aliases resolved.
     pub(crate) text_bytes: usize,
+    /// Most work, in steps of a tenth of a microsecond.
+    pub(crate) steps: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: DEPTH_MAX, nodes: NODES_MAX, text_bytes: TEXT_BYTES_MAX }
+        Self { depth: DEPTH_MAX, nodes: NODES_MAX, text_bytes: TEXT_BYTES_MAX, steps: STEPS_MAX }
     }
 }

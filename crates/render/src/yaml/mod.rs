@@ -5,9 +5,11 @@
 //! manifests are read by `seaway_core::yaml` instead, which knows the place of every node and refuses what a
 //! person did not mean; here the last of two equal keys wins, as in every chart tool.
 //!
-//! Reading is bounded in depth and nodes, aliases included. Nothing here knows charts.
+//! Reading is bounded in depth, nodes and work, aliases included. Nothing here knows charts.
 
+mod comma;
 mod emit;
+mod input;
 mod key_order;
 mod limits;
 mod number;
@@ -16,9 +18,11 @@ mod resolve;
 mod scalar;
 mod write;
 
+pub(crate) use comma::tag_before_comma;
+pub(crate) use input::Input;
 pub(crate) use limits::Limits;
 pub(crate) use number::{float_text, json_float_text};
-pub(crate) use read::{Error, read, read_all};
+pub(crate) use read::{Error, read, read_all, read_line, read_within};
 pub(crate) use write::{Style, write};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! YAML text to values: libyaml's scanner, go-yaml's meaning, JSON's types.
 
-use std::{borrow::Cow, collections::BTreeMap, panic::AssertUnwindSafe};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe};
 
 use base64::Engine as _;
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
@@ -9,7 +9,9 @@ use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
 use super::{
-    Limits, float_text,
+    Input, Limits,
+    comma::tag_before_comma,
+    float_text,
     resolve::{Meaning, resolve},
 };
 
@@ -39,16 +41,32 @@ fn place(line: u32, column: u32) -> String {
 ///
 /// # Errors
 /// When the text is not YAML, holds what JSON cannot, or goes beyond a limit.
-pub(crate) fn read(text: &str, limits: Limits) -> Result<Value, Error> {
-    with_reader(text, limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
+pub(crate) fn read(text: &str, mut limits: Limits) -> Result<Value, Error> {
+    read_within(text, &mut limits)
+}
+
+/// As [`read`], and takes what was used from the limits: several documents share them.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_within(text: &str, limits: &mut Limits) -> Result<Value, Error> {
+    with_reader(text, End::of(text), limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
+}
+
+/// As [`read_within`], of a text behind which a line break belongs.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_line(text: &str, limits: &mut Limits) -> Result<Value, Error> {
+    with_reader(text, End::Whole, limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
 }
 
 /// All documents of a stream, `null` for empty ones; the limits hold for all of them together.
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn read_all(text: &str, limits: Limits) -> Result<Vec<Value>, Error> {
-    with_reader(text, limits, |reader| {
+pub(crate) fn read_all(text: &str, limits: &mut Limits) -> Result<Vec<Value>, Error> {
+    with_reader(text, End::of(text), limits, |reader| {
         let mut documents = Vec::new();
         while let Some(document) = reader.document()? {
             documents.push(document);
@@ -57,30 +75,63 @@ pub(crate) fn read_all(text: &str, limits: Limits) -> Result<Vec<Value>, Error> 
     })
 }
 
+/// How a text ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// With a line break.
+    Break,
+    /// Without the line break that belongs there.
+    Whole,
+    /// Without one, and that counts.
+    Open,
+}
+
+impl End {
+    fn of(text: &str) -> Self {
+        if text.ends_with('\n') { Self::Break } else { Self::Open }
+    }
+}
+
 /// The library looks one character beyond the end of some texts and panics; a line break at the end keeps it from
 /// doing so, and whatever is left becomes a fault of the text.
 fn with_reader<T>(
     text: &str,
-    limits: Limits,
-    work: impl FnOnce(&mut Reader<'_, '_>) -> Result<T, Error>,
+    end: End,
+    limits: &mut Limits,
+    work: impl FnOnce(&mut Reader<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let ends_open = !text.ends_with('\n');
-    let with_end = if ends_open { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
+    if let Some((line, column, problem)) = tag_before_comma(text) {
+        return Err(Error { line, column, problem });
+    }
     let last_line = text.rsplit('\n').next().unwrap_or_default();
     // The end of a block scalar that has none in the text.
-    let open_end = (ends_open && !last_line.trim().is_empty()).then_some(text.len());
-    let mut input = with_end.as_bytes();
-    let mut reader = Reader::new(&mut input, limits, open_end);
-    let guarded = std::panic::catch_unwind(AssertUnwindSafe(move || work(&mut reader)));
-    guarded.unwrap_or_else(|_| Err(Error { line: 0, column: 0, problem: "the text cannot be read as YAML".to_owned() }))
+    let open_end = (end == End::Open && !last_line.trim_matches([' ', '\t']).is_empty()).then_some(text.len());
+    let before = *limits;
+    let mut reader = Reader::new(text, end, before, open_end);
+    let guarded = std::panic::catch_unwind(AssertUnwindSafe(move || {
+        let answer = work(&mut reader);
+        (answer, reader.left)
+    }));
+    let unreadable = Error { line: 0, column: 0, problem: "the text cannot be read as YAML".to_owned() };
+    // How far a reader came that fell is not known.
+    let (answer, left) = guarded.unwrap_or((Err(unreadable), Limits { steps: 0, ..before }));
+    *limits = left;
+    answer
 }
 
-struct Reader<'a, 'b> {
-    parser: Parser<&'a mut &'b [u8]>,
+/// Steps of an event, beside its bytes: the scanner's tokens, the value, its place in a collection.
+const EVENT_STEPS: u64 = 6;
+/// Bytes that the scanner passes in a step.
+const STEP_BYTES: u64 = 4;
+/// Levels of brackets that the scanner looks through in a step: all of them, for each token.
+const STEP_LEVELS: u64 = 2;
+
+struct Reader<'t> {
+    parser: Parser<Input<'t>>,
     anchors: BTreeMap<String, Anchored>,
-    nodes_left: usize,
-    text_left: usize,
-    depth_max: usize,
+    left: Limits,
+    /// Bytes that the parser has passed.
+    passed: u64,
     /// Where the text ends, when it ends within a line.
     open_end: Option<usize>,
 }
@@ -121,21 +172,33 @@ enum Key {
     Merge,
 }
 
-impl<'a, 'b> Reader<'a, 'b> {
-    fn new(input: &'a mut &'b [u8], limits: Limits, open_end: Option<usize>) -> Self {
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, end: End, limits: Limits, open_end: Option<usize>) -> Self {
         let mut parser = Parser::new();
-        parser.set_input(input);
-        Self {
-            parser,
-            anchors: BTreeMap::new(),
-            nodes_left: limits.nodes,
-            text_left: limits.text_bytes,
-            depth_max: limits.depth,
-            open_end,
+        parser.set_input(Input::new(text, end != End::Break));
+        Self { parser, anchors: BTreeMap::new(), left: limits, passed: 0, open_end }
+    }
+
+    /// The next event, `depth` collections deep.
+    fn next(&mut self, depth: usize) -> Result<Event, Error> {
+        let event = self.parse()?;
+        let end = event.end_mark.index.max(self.passed);
+        let work = EVENT_STEPS + (end - self.passed) / STEP_BYTES + depth as u64 / STEP_LEVELS;
+        self.passed = end;
+        self.work(work, event.start_mark)?;
+        Ok(event)
+    }
+
+    fn work(&mut self, steps: u64, at: Mark) -> Result<(), Error> {
+        let left = self.left.steps.checked_sub(steps);
+        self.left.steps = left.unwrap_or(0);
+        match left {
+            Some(_) => Ok(()),
+            None => Err(fault(at, "the document grows too large: reading it takes too much work".to_owned())),
         }
     }
 
-    fn next(&mut self) -> Result<Event, Error> {
+    fn parse(&mut self) -> Result<Event, Error> {
         self.parser.parse().map_err(|error| {
             let problem = match error.context() {
                 Some(context) if !context.is_empty() => format!("{} {context}", error.problem()),
@@ -151,7 +214,7 @@ impl<'a, 'b> Reader<'a, 'b> {
     /// The next document, when there is one.
     fn document(&mut self) -> Result<Option<Value>, Error> {
         loop {
-            match self.next()?.data {
+            match self.next(0)?.data {
                 EventData::StreamEnd => return Ok(None),
                 EventData::DocumentStart { .. } => break,
                 _ => {}
@@ -160,7 +223,7 @@ impl<'a, 'b> Reader<'a, 'b> {
         self.anchors.clear();
         let mut open: Vec<Open> = Vec::new();
         loop {
-            let event = self.next()?;
+            let event = self.next(open.len())?;
             let at = event.start_mark;
             let Some((item, levels)) = self.node(event, &mut open)? else { continue };
             match open.last_mut() {
@@ -211,14 +274,18 @@ impl<'a, 'b> Reader<'a, 'b> {
     }
 
     fn spend(&mut self, nodes: usize, text: usize, depth: usize, at: Mark) -> Result<(), Error> {
-        let left = (self.nodes_left.checked_sub(nodes), self.text_left.checked_sub(text));
+        if nodes > 1 {
+            // Copied once here, and perhaps again into a value around it.
+            self.work(2 * nodes as u64, at)?;
+        }
+        let left = (self.left.nodes.checked_sub(nodes), self.left.text_bytes.checked_sub(text));
         let (Some(nodes_left), Some(text_left)) = left else {
             return Err(fault(at, "the document grows too large, aliases included".to_owned()));
         };
-        if depth > self.depth_max {
-            return Err(fault(at, format!("lists and mappings are nested more than {} deep", self.depth_max)));
+        if depth > self.left.depth {
+            return Err(fault(at, format!("lists and mappings are nested more than {} deep", self.left.depth)));
         }
-        (self.nodes_left, self.text_left) = (nodes_left, text_left);
+        (self.left.nodes, self.left.text_bytes) = (nodes_left, text_left);
         Ok(())
     }
 
@@ -229,7 +296,7 @@ impl<'a, 'b> Reader<'a, 'b> {
         open: &mut Vec<Open>,
         at: Mark,
     ) -> Result<(), Error> {
-        let (nodes_left_before, text_left_before) = (self.nodes_left, self.text_left);
+        let (nodes_left_before, text_left_before) = (self.left.nodes, self.left.text_bytes);
         self.spend(1, 0, open.len() + 1, at)?;
         open.push(Open { collection, anchor, nodes_left_before, text_left_before, levels: 0 });
         Ok(())
@@ -244,8 +311,8 @@ impl<'a, 'b> Reader<'a, 'b> {
         if let Some(anchor) = done.anchor {
             let anchored = Anchored {
                 item: item.clone(),
-                nodes: done.nodes_left_before - self.nodes_left,
-                text: done.text_left_before - self.text_left,
+                nodes: done.nodes_left_before - self.left.nodes,
+                text: done.text_left_before - self.left.text_bytes,
                 depth: levels,
             };
             self.anchors.insert(anchor, anchored);

@@ -108,6 +108,14 @@ fn keys_become_text_and_the_last_wins() {
 }
 
 #[test]
+fn a_comma_is_no_part_of_a_tag() {
+    let refusal = "did not find expected whitespace or line break while scanning a tag";
+    assert_eq!(problem("[!a,b]"), format!("line 1, column 2: {refusal}"));
+    assert_eq!(problem("x: {a: !!str, b: 1}"), format!("line 1, column 8: {refusal}"));
+    assert_eq!(value("[!a b, 'c!,']"), json!(["b", "c!,"]));
+}
+
+#[test]
 fn merge_keys_follow_the_order_of_the_file() {
     assert_eq!(value("{a: 1, <<: {a: 2, b: 3}}"), json!({"a": 2, "b": 3}));
     assert_eq!(value("{<<: {a: 2, b: 3}, a: 1}"), json!({"a": 1, "b": 3}));
@@ -120,7 +128,7 @@ fn merge_keys_follow_the_order_of_the_file() {
 fn only_the_first_document_counts_unless_all_are_wanted() {
     assert_eq!(value("a: 1\n---\n]"), json!({"a": 1}));
     assert_eq!(value("# nothing\n"), Value::Null);
-    let all = read_all("a: 1\n---\n# nothing\n---\nb: 2\n", Limits::default()).unwrap();
+    let all = read_all("a: 1\n---\n# nothing\n---\nb: 2\n", &mut Limits::default()).unwrap();
     assert_eq!(all, [json!({"a": 1}), Value::Null, json!({"b": 2})]);
 }
 
@@ -202,12 +210,12 @@ fn block_texts_may_end_with_the_input() {
 proptest::proptest! {
     #[test]
     fn block_texts_never_panic(text in "x: [|>][-+12]?( #c)?\n[ \ta\n#:-]{0,30}") {
-        let _ = read_all(&text, Limits::default());
+        let _ = read_all(&text, &mut Limits::default());
     }
 
     #[test]
     fn reading_never_panics(text in "[-\\[\\]{}:,&*!|>'\"%@`# \n\ta-c0-9.~<?]{0,60}") {
-        let _ = read_all(&text, Limits::default());
+        let _ = read_all(&text, &mut Limits::default());
     }
 
     #[test]

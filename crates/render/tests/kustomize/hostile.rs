@@ -116,6 +116,15 @@ fn alias_bombs_end() {
 }
 
 #[test]
+fn tags_that_a_comma_ends_have_a_place() {
+    let files = [("kustomization.yaml", "resources: [a.yaml]"), ("a.yaml", "a: b\n---\nx: 1\ny: [!a,b]\n")];
+    let finding = refused(&files, "");
+    assert_eq!(finding.code, codes::SYNTAX);
+    let place = finding.place.unwrap();
+    assert_eq!((place.file.as_str(), place.line, place.column), ("a.yaml", 4, 5));
+}
+
+#[test]
 fn deep_documents_end() {
     for deep in [format!("a: {}", "[".repeat(200_000)), format!("a: {}1", "{b: ".repeat(100_000)), "- ".repeat(100_000)]
     {

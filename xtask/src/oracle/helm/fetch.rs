@@ -13,10 +13,10 @@ use seaway_core::digest::Digest;
 const PACKAGE_BYTES_MAX: u64 = 200 * 1024 * 1024;
 
 /// One Helm.
-pub(super) struct Helm {
-    pub(super) name: &'static str,
-    pub(super) version: &'static str,
-    pub(super) program: PathBuf,
+pub(crate) struct Helm {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) program: PathBuf,
 }
 
 /// Where a Helm comes from.
@@ -49,7 +49,7 @@ const HELMS: [Origin; 2] = [
 ];
 
 /// Both Helms, fetched when they are not there.
-pub(super) fn helms() -> anyhow::Result<Vec<Helm>> {
+pub(crate) fn helms() -> anyhow::Result<Vec<Helm>> {
     HELMS.iter().map(helm).collect()
 }
 

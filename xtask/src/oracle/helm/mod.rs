@@ -5,7 +5,7 @@
 
 mod cases;
 mod compare;
-mod fetch;
+pub(crate) mod fetch;
 mod packages;
 mod variants;
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Chart, Dependency, Import};
+use super::{CHARTS_MAX, Chart, Dependency, Import};
 use crate::helm::{
-    values::{Coalescer, NotATable, Rules, Values, merge_tables, table_at, value_at},
+    values::{CoalesceError, Coalescer, Rules, VALUES_MAX, Values, merge_tables, table_at, value_at, weight},
     version::is_compatible,
 };
 
@@ -21,11 +21,28 @@ pub(crate) fn select(
     given: &Values,
     rules: Rules,
     warnings: &mut Vec<String>,
-) -> Result<Chart, NotATable> {
+) -> Result<Chart, CoalesceError> {
     let mut chart = chart.clone();
-    switch(&mut chart, given, "", rules, warnings)?;
+    let mut room = Room { charts: CHARTS_MAX, values: VALUES_MAX };
+    switch(&mut chart, given, "", rules, &mut room, warnings)?;
     import_all(&mut chart, warnings)?;
     Ok(chart)
+}
+
+/// What aliases may still copy: each is a chart of its own, with all charts in it.
+struct Room {
+    charts: usize,
+    values: usize,
+}
+
+impl Room {
+    fn take(&mut self, chart: &Chart) -> Result<(), CoalesceError> {
+        let charts = self.charts.checked_sub(1);
+        let values = self.values.checked_sub(weight(&chart.values));
+        let (Some(charts), Some(values)) = (charts, values) else { return Err(CoalesceError::TooMany) };
+        (self.charts, self.values) = (charts, values);
+        chart.dependencies.iter().try_for_each(|child| self.take(child))
+    }
 }
 
 fn switch(
@@ -33,12 +50,13 @@ fn switch(
     given: &Values,
     path: &str,
     rules: Rules,
+    room: &mut Room,
     warnings: &mut Vec<String>,
-) -> Result<(), NotATable> {
+) -> Result<(), CoalesceError> {
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
-    chart.dependencies = under_their_names(chart);
+    chart.dependencies = under_their_names(chart, room)?;
     for declared in &mut chart.metadata.dependencies {
         if !declared.alias.is_empty() {
             declared.name.clone_from(&declared.alias);
@@ -63,13 +81,13 @@ fn switch(
     chart.metadata.dependencies.retain(|declared| !off.contains(&declared.name));
     for child in &mut chart.dependencies {
         let path = format!("{path}{}.", child.name());
-        switch(child, &values, &path, rules, warnings)?;
+        switch(child, &values, &path, rules, room, warnings)?;
     }
     Ok(())
 }
 
 /// Charts that are there without being declared, then the declared ones in their order.
-fn under_their_names(chart: &Chart) -> Vec<Chart> {
+fn under_their_names(chart: &Chart, room: &mut Room) -> Result<Vec<Chart>, CoalesceError> {
     let declared = &chart.metadata.dependencies;
     let fits = |child: &Chart, one: &Dependency| {
         child.name() == one.name && is_compatible(&one.version, &child.metadata.version)
@@ -78,13 +96,14 @@ fn under_their_names(chart: &Chart) -> Vec<Chart> {
     let mut children: Vec<Chart> = undeclared.cloned().collect();
     for one in declared {
         let Some(child) = chart.dependencies.iter().find(|child| fits(child, one)) else { continue };
+        room.take(child)?;
         let mut child = child.clone();
         if !one.alias.is_empty() {
             child.metadata.name.clone_from(&one.alias);
         }
         children.push(child);
     }
-    children
+    Ok(children)
 }
 
 fn apply_tags(declared: &mut Dependency, values: &Values) {
@@ -103,7 +122,7 @@ fn apply_condition(declared: &mut Dependency, values: &Values, path: &str) {
     }
 }
 
-fn import_all(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<(), NotATable> {
+fn import_all(chart: &mut Chart, warnings: &mut Vec<String>) -> Result<(), CoalesceError> {
     for child in &mut chart.dependencies {
         import_all(child, warnings)?;
     }

@@ -1,10 +1,21 @@
 //! `.helmignore`: which files of a folder are no part of the chart.
 
+use std::cell::Cell;
+
+use seaway_core::diagnostic::excerpt;
+
 use super::ChartError;
+
+/// Work of a chart's rules, in characters that are compared: a second's worth. Thirty rules for a thousand files need a
+/// hundredth of it.
+const WORK_MAX: u64 = 1 << 28;
+/// Longest rule, in bytes: no path is longer.
+const PATTERN_BYTES_MAX: usize = 4096;
 
 /// Rules of one file, and Helm's own: nothing under `templates/` whose name starts with a dot.
 pub(super) struct Rules {
     patterns: Vec<Pattern>,
+    work_left: Cell<u64>,
 }
 
 struct Pattern {
@@ -19,6 +30,7 @@ impl Rules {
     /// Reads the rules.
     pub(super) fn parse(text: &str) -> Result<Self, ChartError> {
         let mut patterns = Vec::new();
+        let work_left = Cell::new(WORK_MAX);
         for line in text.lines().chain(["templates/.?*"]) {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
@@ -27,8 +39,8 @@ impl Rules {
             if line.contains("**") {
                 return Err(ChartError::of(".helmignore", "double-star (`**`) patterns are not supported"));
             }
-            if glob(line, "abc").is_none() {
-                return Err(ChartError::of(".helmignore", format!("`{line}` is not a pattern")));
+            if line.len() > PATTERN_BYTES_MAX || glob(line, "abc", &work_left).is_none() {
+                return Err(ChartError::of(".helmignore", format!("`{}` is not a pattern", excerpt(line))));
             }
             let (rule, is_negated) = line.strip_prefix('!').map_or((line, false), |rest| (rest, true));
             let (rule, must_be_folder) = rule.strip_suffix('/').map_or((rule, false), |rest| (rest, true));
@@ -36,40 +48,54 @@ impl Rules {
             let glob = rule.strip_prefix('/').unwrap_or(rule).to_owned();
             patterns.push(Pattern { glob, must_be_folder, is_negated, is_path });
         }
-        Ok(Self { patterns })
+        Ok(Self { patterns, work_left })
     }
 
     /// Whether a file is left out, itself or with a folder around it.
-    pub(super) fn leave_out(&self, path: &str) -> bool {
-        let folders = path.char_indices().filter(|(_, c)| *c == '/').filter_map(|(at, _)| path.get(..at));
-        folders.into_iter().any(|folder| self.matches(folder, true)) || self.matches(path, false)
+    ///
+    /// # Errors
+    /// When there are so many rules and files that it takes too long.
+    pub(super) fn leave_out(&self, path: &str) -> Result<bool, ChartError> {
+        for (at, _) in path.char_indices().filter(|(_, c)| *c == '/') {
+            if self.matches(path.get(..at).unwrap_or_default(), true)? {
+                return Ok(true);
+            }
+        }
+        self.matches(path, false)
     }
 
-    fn matches(&self, path: &str, is_folder: bool) -> bool {
+    fn matches(&self, path: &str, is_folder: bool) -> Result<bool, ChartError> {
         let name = path.rsplit('/').next().unwrap_or(path);
         for pattern in &self.patterns {
-            let matched = glob(&pattern.glob, if pattern.is_path { path } else { name }).unwrap_or(false);
+            let text = if pattern.is_path { path } else { name };
+            let matched = glob(&pattern.glob, text, &self.work_left).unwrap_or(false);
+            if self.work_left.get() == 0 {
+                let message = "the rules take too long for so many files; use fewer or simpler ones";
+                return Err(ChartError::of(".helmignore", message));
+            }
             match (pattern.is_negated, pattern.must_be_folder && !is_folder) {
                 // A negated rule keeps what it names and, as in Helm, leaves out everything else.
-                (true, true) => return true,
-                (true, false) if !matched => return true,
-                (false, false) if matched => return true,
+                (true, true) => return Ok(true),
+                (true, false) if !matched => return Ok(true),
+                (false, false) if matched => return Ok(true),
                 (true | false, _) => {}
             }
         }
-        false
+        Ok(false)
     }
 }
 
 /// Go's `filepath.Match`: `*` and `?` stop at `/`. `None` when the pattern is malformed where it is looked at.
-fn glob(pattern: &str, text: &str) -> Option<bool> {
+fn glob(pattern: &str, text: &str, work_left: &Cell<u64>) -> Option<bool> {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     // Where to go on after the last star: in the pattern, and one further in the text.
     let mut star: Option<(usize, usize)> = None;
     let (mut p, mut t) = (0, 0);
     let mut matched = true;
+    let mut work = 20 + pattern.len() + text.len();
     while matched && (t < text.len() || p < pattern.len()) {
+        work += 1;
         let step = match (pattern.get(p), text.get(t)) {
             (Some('*'), _) => {
                 star = Some((p + 1, t));
@@ -88,6 +114,7 @@ fn glob(pattern: &str, text: &str) -> Option<bool> {
             (None, _) => matched = false,
         }
     }
+    work_left.set(work_left.get().saturating_sub(work as u64));
     // What was not reached must be well-formed all the same.
     while !matched && p < pattern.len() {
         p = match pattern.get(p) {

@@ -4,12 +4,20 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{CHART_DEPTH_MAX, CHARTS_MAX, Chart, ChartError, File, Metadata, archive, ignore::Rules};
+use super::{
+    CHART_DEPTH_MAX, CHARTS_MAX, Chart, ChartError, File, Metadata,
+    archive::{self, Allowance},
+    ignore::Rules,
+};
 use crate::{
     Tree,
     helm::values::{merge_documents, with_floats},
     yaml::{self, Limits},
 };
+
+/// Most nodes of the values and metadata of all charts in one: several copies of them exist while a chart is rendered.
+/// The largest public charts have a tenth.
+const VALUES_NODES_MAX: usize = 200_000;
 
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
@@ -19,16 +27,18 @@ impl Chart {
     /// # Errors
     /// The first fault, with its file.
     pub fn from_tree(tree: &Tree, folder: &str) -> Result<Self, ChartError> {
-        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let files: Vec<(&str, &[u8])> =
-            tree.files().filter_map(|(path, data)| Some((path.strip_prefix(&prefix)?, data))).collect();
+        let files: Vec<(&str, &Arc<[u8]>)> = tree.under(folder).collect();
         let rules = match files.iter().find(|(path, _)| *path == ".helmignore") {
             Some((_, data)) => Rules::parse(text(".helmignore", data)?)?,
             None => Rules::parse("")?,
         };
-        let files = files.into_iter().filter(|(path, _)| !rules.leave_out(path));
-        let files = files.map(|(path, data)| File { name: path.to_owned(), data: Arc::from(data) }).collect();
-        Loader { charts: 0 }.chart(files, 0)
+        let mut kept = Vec::with_capacity(files.len());
+        for (path, data) in files {
+            if !rules.leave_out(path)? {
+                kept.push(File { name: path.to_owned(), data: Arc::clone(data) });
+            }
+        }
+        Loader::new().chart(kept, 0)
     }
 
     /// Reads a packed chart (`.tgz`).
@@ -36,15 +46,24 @@ impl Chart {
     /// # Errors
     /// The first fault, with its file in the archive.
     pub fn from_archive(packed: &[u8]) -> Result<Self, ChartError> {
-        Loader { charts: 0 }.chart(archive::unpack(packed)?, 0)
+        let mut loader = Loader::new();
+        let files = archive::unpack(packed, &mut loader.allowance)?;
+        loader.chart(files, 0)
     }
 }
 
 struct Loader {
     charts: usize,
+    allowance: Allowance,
+    /// What all charts together may hold in values and metadata.
+    limits: Limits,
 }
 
 impl Loader {
+    fn new() -> Self {
+        Self { charts: 0, allowance: Allowance::new(), limits: Limits { nodes: VALUES_NODES_MAX, ..Limits::default() } }
+    }
+
     fn chart(&mut self, mut files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
         self.charts += 1;
         if self.charts > CHARTS_MAX || depth > CHART_DEPTH_MAX {
@@ -59,7 +78,7 @@ impl Loader {
         let Some(metadata) = files.iter().find(|file| file.name == "Chart.yaml") else {
             return Err(ChartError::whole("`Chart.yaml` is missing"));
         };
-        let metadata = Metadata::read("Chart.yaml", &value("Chart.yaml", &metadata.data)?)?;
+        let metadata = Metadata::read("Chart.yaml", &value("Chart.yaml", &metadata.data, &mut self.limits)?)?;
         let mut chart = Chart {
             metadata,
             values: Map::new(),
@@ -90,10 +109,10 @@ impl Loader {
         let is_old = chart.metadata.api_version == "v1";
         match file.name.as_str() {
             "Chart.yaml" | "Chart.lock" => {}
-            "values.yaml" => chart.values = default_values(&file.data)?,
+            "values.yaml" => chart.values = default_values(&file.data, &mut self.limits)?,
             "values.schema.json" => chart.schema = Some(file.data),
             "requirements.yaml" => {
-                let value = value("requirements.yaml", &file.data)?;
+                let value = value("requirements.yaml", &file.data, &mut self.limits)?;
                 chart.metadata.read_requirements("requirements.yaml", &value)?;
                 if is_old {
                     chart.files.push(file);
@@ -125,7 +144,7 @@ impl Loader {
         let files = if name.ends_with(".tgz") {
             let packed = files.into_iter().find(|file| file.name == name);
             let Some(packed) = packed else { return Err(ChartError::of(&folder, "expected a file, found a folder")) };
-            archive::unpack(&packed.data).map_err(|error| error.inside(&folder))?
+            archive::unpack(&packed.data, &mut self.allowance).map_err(|error| error.inside(&folder))?
         } else {
             let strip = |file: File| {
                 let (_, rest) = file.name.split_once('/')?;
@@ -141,15 +160,14 @@ fn text<'a>(file: &str, data: &'a [u8]) -> Result<&'a str, ChartError> {
     std::str::from_utf8(data).map_err(|_| ChartError::of(file, "expected UTF-8 text"))
 }
 
-fn value(file: &str, data: &[u8]) -> Result<Value, ChartError> {
-    yaml::read(text(file, data)?, Limits::default()).map_err(|error| ChartError::yaml(file, &error))
+fn value(file: &str, data: &[u8], limits: &mut Limits) -> Result<Value, ChartError> {
+    yaml::read_within(text(file, data)?, limits).map_err(|error| ChartError::yaml(file, &error))
 }
 
 /// All documents of `values.yaml`, later ones over earlier ones.
-fn default_values(data: &[u8]) -> Result<Map<String, Value>, ChartError> {
+fn default_values(data: &[u8], limits: &mut Limits) -> Result<Map<String, Value>, ChartError> {
     const FILE: &str = "values.yaml";
-    let documents =
-        yaml::read_all(text(FILE, data)?, Limits::default()).map_err(|error| ChartError::yaml(FILE, &error))?;
+    let documents = yaml::read_all(text(FILE, data)?, limits).map_err(|error| ChartError::yaml(FILE, &error))?;
     let mut values = Map::new();
     for document in documents {
         match with_floats(document) {

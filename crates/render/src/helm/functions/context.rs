@@ -81,6 +81,11 @@ impl Context {
         self.steps_max - self.steps_left
     }
 
+    /// Work that may still be done, in steps.
+    pub(crate) fn steps_left(&self) -> u64 {
+        self.steps_left
+    }
+
     /// Takes work from the budget. A step is about what one simple action costs; walking a value takes one for each
     /// part, text one for some dozen bytes.
     ///

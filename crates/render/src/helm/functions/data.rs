@@ -132,10 +132,11 @@ fn read_json(context: &mut Context, text: &Str) -> Answer<Read> {
 }
 
 fn read_yaml(context: &mut Context, text: &Str) -> Answer<Read> {
-    // Reading YAML takes far longer than anything else that looks at text.
-    context.charge(text.len() * 3)?;
-    let limits = yaml::Limits { nodes: NODES_MAX, ..yaml::Limits::default() };
-    Ok(match yaml::read(&text.text(), limits) {
+    let steps = context.steps_left();
+    let mut limits = yaml::Limits { nodes: NODES_MAX, steps, ..yaml::Limits::default() };
+    let answer = yaml::read_within(&text.text(), &mut limits);
+    context.charge(usize::try_from(steps - limits.steps).unwrap_or(usize::MAX))?;
+    Ok(match answer {
         Ok(data) => Ok(from_json(&data)),
         Err(error) => Err(format!("error converting YAML to JSON: yaml: {error}")),
     })

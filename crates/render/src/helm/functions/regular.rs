@@ -31,6 +31,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
 /// expression is, the more places in it may fit at the same time. `(a{1000}){1000}` is beyond all.
 const SIZES: [(usize, usize); 4] = [(16 << 10, 1), (64 << 10, 4), (256 << 10, 16), (1 << 20, 64)];
 
+/// Steps of a match with its groups, beside what is put in its place.
+const MATCH_STEPS: usize = 8;
+
 /// Bytes of an expression as written. Nobody writes longer ones.
 const PATTERN_BYTES_MAX: usize = 16 << 10;
 
@@ -128,6 +131,7 @@ fn replace(context: &mut Context, a: &[Value], expands: bool) -> Answer<Value> {
     let mut expanded = String::new();
     for captures in regex.captures_iter(&source) {
         let Some(found) = captures.get(0) else { continue };
+        context.charge(MATCH_STEPS + replacement.len() / 2)?;
         out.push(&source[written..found.start()])?;
         if expands {
             expanded.clear();

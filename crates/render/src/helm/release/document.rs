@@ -20,8 +20,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads a document.
-    pub(super) fn read(source: &str, text: &str) -> Result<Self, ReleaseError> {
+    /// Reads a document. The documents of a release share their limits.
+    pub(super) fn read(source: &str, text: &str, limits: &mut Limits) -> Result<Self, ReleaseError> {
         let fault = |line, column, problem: String| ReleaseError::Document {
             source_file: source.to_owned(),
             line,
@@ -30,8 +30,7 @@ impl Document {
             text: text.to_owned(),
         };
         // Helm writes a line break behind each document before anybody reads it.
-        let value = yaml::read(&format!("{text}\n"), Limits::default())
-            .map_err(|error| fault(error.line, error.column, error.problem))?;
+        let value = yaml::read_line(text, limits).map_err(|error| fault(error.line, error.column, error.problem))?;
         if let Some(problem) = malformed(&value) {
             return Err(fault(0, 0, problem));
         }

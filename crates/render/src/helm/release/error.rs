@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::helm::{
     template::TemplateError,
-    values::{LayerError, NotATable},
+    values::{CoalesceError, LayerError},
 };
 
 /// Why a chart cannot be rendered with these options.
@@ -29,7 +29,7 @@ pub enum ReleaseError {
     Layer(#[from] LayerError),
     /// A subchart's values are no mapping.
     #[error(transparent)]
-    Values(#[from] NotATable),
+    Values(#[from] CoalesceError),
     /// The values do not fit the chart's schema.
     #[error("the values do not fit the chart's schema:\n{}", .0.join("\n"))]
     Schema(Vec<String>),

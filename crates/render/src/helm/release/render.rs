@@ -19,9 +19,12 @@ use crate::helm::{
     values::{Coalescer, Rules, check, layered},
     version::is_compatible,
 };
+use crate::yaml::Limits;
 
 /// Most compiled variants that are kept: values can switch subcharts on and off.
 const PROGRAMS_MAX: usize = 64;
+/// Most actions and operands of all variants that are kept, each of which takes some hundred bytes.
+const PARTS_MAX: usize = 400_000;
 
 /// A chart that can be rendered for many targets; its templates are compiled once for each choice of subcharts.
 pub struct Renderer {
@@ -74,10 +77,13 @@ impl Renderer {
             let text = session.execute(&template.name, Value::Map(template.root))?;
             texts.insert(template.name, text);
         }
+        // What the templates left of the work is what reading their documents may take.
+        let mut limits = Limits { steps: options.limits.steps - session.steps_used(), ..Limits::default() };
+        drop(session);
         let mut release = Release { warnings, ..Release::default() };
         release.notes = take_notes(&chart, &mut texts);
-        sort(&texts, &mut release)?;
-        collect_definitions(&chart, chart.name(), &mut release.definitions)?;
+        sort(texts, &mut limits, &mut release)?;
+        collect_definitions(&chart, chart.name(), &mut limits, &mut release.definitions)?;
         warn_once(&mut release.warnings);
         Ok(release)
     }
@@ -112,7 +118,8 @@ impl Renderer {
         let files = sources.iter().map(|(name, file)| (name.as_str(), String::from_utf8_lossy(&file.data)));
         let program = Arc::new(Program::parse(files).map_err(ReleaseError::Parse)?);
         let mut known = known();
-        if known.len() < PROGRAMS_MAX {
+        let parts: usize = known.values().map(|program| program.parts()).sum();
+        if known.len() < PROGRAMS_MAX && parts + program.parts() <= PARTS_MAX {
             known.insert(key, Arc::clone(&program));
         }
         Ok(program)
@@ -126,10 +133,10 @@ fn take_notes(chart: &Chart, texts: &mut BTreeMap<String, String>) -> Option<Str
     notes
 }
 
-fn sort(texts: &BTreeMap<String, String>, release: &mut Release) -> Result<(), ReleaseError> {
+fn sort(texts: BTreeMap<String, String>, limits: &mut Limits, release: &mut Release) -> Result<(), ReleaseError> {
     for (source, text) in texts {
-        for text in split::documents(text) {
-            match role(Document::read(source, text)?) {
+        for text in split::documents(&text) {
+            match role(Document::read(&source, text, limits)?) {
                 Role::Plain(document) => release.documents.push(document),
                 Role::Hook(hook) => release.hooks.push(hook),
                 Role::Unknown(warning) => release.warnings.push(warning),
@@ -142,18 +149,23 @@ fn sort(texts: &BTreeMap<String, String>, release: &mut Release) -> Result<(), R
     Ok(())
 }
 
-fn collect_definitions(chart: &Chart, path: &str, definitions: &mut Vec<Document>) -> Result<(), ReleaseError> {
+fn collect_definitions(
+    chart: &Chart,
+    path: &str,
+    limits: &mut Limits,
+    definitions: &mut Vec<Document>,
+) -> Result<(), ReleaseError> {
     for file in chart.definitions() {
         let source = format!("{path}/{}", file.name);
         for text in split::documents(&String::from_utf8_lossy(&file.data)) {
-            let document = Document::read(&source, text)?;
+            let document = Document::read(&source, text, limits)?;
             if !document.is_empty() {
                 definitions.push(document);
             }
         }
     }
     for child in &chart.dependencies {
-        collect_definitions(child, &format!("{path}/charts/{}", child.name()), definitions)?;
+        collect_definitions(child, &format!("{path}/charts/{}", child.name()), limits, definitions)?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ fn separator(text: &str) -> Option<(usize, usize)> {
 pub fn parse_stream(text: &str) -> Result<Vec<(String, Value)>, String> {
     let mut parsed = Vec::new();
     for text in documents(text) {
-        let value = yaml::read(&format!("{text}\n"), Limits::default()).map_err(|error| error.to_string())?;
+        let value = yaml::read_line(text, &mut Limits::default()).map_err(|error| error.to_string())?;
         if !value.is_null() {
             parsed.push((text.to_owned(), value));
         }

@@ -5,6 +5,7 @@ use super::{
     hook::{Role, role},
     split::documents,
 };
+use crate::yaml::Limits;
 
 /// What stands before the path of a template.
 const SOURCE: &str = "# Source: ";
@@ -15,9 +16,10 @@ const SOURCE: &str = "# Source: ";
 /// The first document that Helm could not have read either.
 pub fn read_stream(text: &str) -> Result<Release, ReleaseError> {
     let mut release = Release::default();
+    let mut limits = Limits::default();
     for text in documents(text) {
         let source = text.lines().find_map(|line| line.strip_prefix(SOURCE)).unwrap_or_default();
-        let document = Document::read(source, text)?;
+        let document = Document::read(source, text, &mut limits)?;
         if document.is_empty() {
             continue;
         }

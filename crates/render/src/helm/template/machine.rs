@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::code::Code;
 use super::error::{Place, TemplateError};
+use super::parser::PARTS_MAX;
 use super::program::{Program, parse_file};
 use super::session::{Limits, Settings};
 use crate::helm::fault::{Answer, Fault};
@@ -332,7 +333,7 @@ impl<'p> Machine<'p> {
         }
         // What is compiled takes ten times the memory of its text, and stays as long as the render.
         self.context.charge(20 + text.len() * 4)?;
-        match parse_file("text of tpl", "text of tpl", &text.text()) {
+        match parse_file("text of tpl", "text of tpl", &text.text(), &mut { PARTS_MAX }) {
             Ok(codes) => {
                 let codes: Rc<[_]> = codes.into_iter().map(Arc::new).collect();
                 if self.texts.len() >= TEXTS_MAX {

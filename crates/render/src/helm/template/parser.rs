@@ -4,6 +4,8 @@
 //! action runs (a variable that was assigned and never declared, a wrong number of arguments) stays an error of that
 //! action, because charts hold such actions in branches that never run.
 
+use std::collections::HashMap;
+
 use super::lexer::{Broken, Keyword, Kind, Lexer, Token};
 use super::literal;
 use super::tree::{Clauses, Definition, Node, Range, Slot, Span};
@@ -15,9 +17,9 @@ const NESTING_MAX: usize = 100;
 /// Bytes of one template file. Helm itself takes no larger files into a chart.
 pub const SOURCE_BYTES_MAX: usize = 5 << 20;
 
-/// Actions and operands of one file. Reading it takes some hundred bytes for each; the largest public charts have a
-/// tenth in all their files together.
-const PARTS_MAX: usize = 200_000;
+/// Actions and operands of all files of a chart. Reading them takes some hundred bytes for each; the largest public
+/// charts have a tenth.
+pub const PARTS_MAX: usize = 200_000;
 
 /// Where and why parsing ended.
 #[derive(Debug)]
@@ -34,8 +36,8 @@ impl From<Broken> for SyntaxError {
 
 pub(super) type Parsed<T> = Result<T, SyntaxError>;
 
-/// Reads a file: its own template first, then what it defines.
-pub(super) fn parse(name: &str, source: &str) -> Parsed<Vec<Definition>> {
+/// Reads a file: its own template first, then what it defines. Takes its parts from those that are left.
+pub(super) fn parse(name: &str, source: &str, parts_left: &mut usize) -> Parsed<Vec<Definition>> {
     if source.len() > SOURCE_BYTES_MAX {
         return Err(SyntaxError { at: 0, message: format!("the file has more than {SOURCE_BYTES_MAX} bytes") });
     }
@@ -44,23 +46,33 @@ pub(super) fn parse(name: &str, source: &str) -> Parsed<Vec<Definition>> {
         lexer: Lexer::new(source),
         waiting: Vec::new(),
         nesting: 0,
-        parts: 0,
+        parts_left: *parts_left,
         definitions: Vec::new(),
     };
     let mut scope = Scope::new();
-    let nodes = parser.file(&mut scope)?;
+    let nodes = parser.file(&mut scope);
+    *parts_left = parser.parts_left;
+    let nodes = nodes?;
     let own = scope.finish(name.to_owned(), nodes, source);
     let mut definitions = vec![own];
+    let mut places = HashMap::from([(name.to_owned(), 0)]);
     for definition in parser.definitions {
-        add(&mut definitions, definition)?;
+        add(&mut definitions, &mut places, definition)?;
     }
     Ok(definitions)
 }
 
 /// A name may be defined once in a file; blank definitions do not count.
-fn add(definitions: &mut Vec<Definition>, (definition, at): (Definition, usize)) -> Parsed<()> {
-    match definitions.iter_mut().find(|other| other.name == definition.name) {
-        None => definitions.push(definition),
+fn add(
+    definitions: &mut Vec<Definition>,
+    places: &mut HashMap<String, usize>,
+    (definition, at): (Definition, usize),
+) -> Parsed<()> {
+    match places.get(&definition.name).and_then(|place| definitions.get_mut(*place)) {
+        None => {
+            places.insert(definition.name.clone(), definitions.len());
+            definitions.push(definition);
+        }
         Some(other) if other.is_blank => *other = definition,
         Some(_) if definition.is_blank => {}
         Some(_) => {
@@ -91,7 +103,7 @@ pub(super) struct Parser<'s> {
     /// Tokens that were read ahead, the next one last.
     waiting: Vec<Token>,
     pub(super) nesting: usize,
-    parts: usize,
+    parts_left: usize,
     definitions: Vec<(Definition, usize)>,
 }
 
@@ -201,10 +213,10 @@ impl Parser<'_> {
 
     /// Counts a part of the file.
     pub(super) fn count(&mut self, at: Token) -> Parsed<()> {
-        self.parts += 1;
-        if self.parts > PARTS_MAX {
-            return self.fail(at, format!("the file has more than {PARTS_MAX} actions and operands"));
-        }
+        let Some(left) = self.parts_left.checked_sub(1) else {
+            return self.fail(at, format!("the chart has more than {PARTS_MAX} actions and operands"));
+        };
+        self.parts_left = left;
         Ok(())
     }
 

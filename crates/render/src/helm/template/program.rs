@@ -6,13 +6,18 @@ use std::sync::Arc;
 use super::code::{Code, Source, line_and_column};
 use super::compile::compile;
 use super::error::{Place, TemplateError};
-use super::parser;
+use super::parser::{self, PARTS_MAX};
 use crate::helm::fault::Fault;
+
+/// Most files with faults that are told.
+const ERRORS_MAX: usize = 100;
 
 /// Templates by name, ready to run. Parsing it is the expensive part; share it between targets and threads.
 #[derive(Debug, Default)]
 pub struct Program {
     templates: HashMap<Box<str>, Arc<Code>>,
+    /// Actions and operands, which memory grows with.
+    parts: usize,
 }
 
 impl Program {
@@ -20,7 +25,7 @@ impl Program {
     /// files in the order in which Helm does, deepest paths first.
     ///
     /// # Errors
-    /// Every file that cannot be parsed, with its place.
+    /// The files that cannot be parsed, up to a hundred, each with its place.
     pub fn parse<N, T>(files: impl IntoIterator<Item = (N, T)>) -> Result<Self, Vec<TemplateError>>
     where
         N: AsRef<str>,
@@ -28,13 +33,23 @@ impl Program {
     {
         let mut program = Self::default();
         let mut errors = Vec::new();
+        let mut parts_left = PARTS_MAX;
         for (name, text) in files {
-            match parse_file(name.as_ref(), name.as_ref(), text.as_ref()) {
+            if errors.len() == ERRORS_MAX {
+                break;
+            }
+            match parse_file(name.as_ref(), name.as_ref(), text.as_ref(), &mut parts_left) {
                 Ok(codes) => codes.into_iter().for_each(|code| program.add(code)),
                 Err(error) => errors.push(error),
             }
         }
+        program.parts = PARTS_MAX - parts_left;
         if errors.is_empty() { Ok(program) } else { Err(errors) }
+    }
+
+    /// Actions and operands of all files.
+    pub(crate) fn parts(&self) -> usize {
+        self.parts
     }
 
     fn add(&mut self, code: Code) {
@@ -66,8 +81,13 @@ impl Program {
 }
 
 /// Parses and compiles a file: its own template first.
-pub(super) fn parse_file(file: &str, name: &str, text: &str) -> Result<Vec<Code>, TemplateError> {
-    let definitions = parser::parse(name, text).map_err(|error| {
+pub(super) fn parse_file(
+    file: &str,
+    name: &str,
+    text: &str,
+    parts_left: &mut usize,
+) -> Result<Vec<Code>, TemplateError> {
+    let definitions = parser::parse(name, text, parts_left).map_err(|error| {
         let (line, column) = line_and_column(text, error.at);
         let place = Place { file: file.to_owned(), line, column, template: String::new(), context: String::new() };
         TemplateError { fault: Fault::Failed(error.message), places: vec![place] }

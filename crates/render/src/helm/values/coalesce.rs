@@ -6,9 +6,11 @@
 use serde_json::Value;
 
 use super::Values;
-use crate::helm::chart::Chart;
+use crate::helm::chart::{CHARTS_MAX, Chart};
 
 const GLOBAL: &str = "global";
+/// Most parts of the values of all charts, each copy counted; a part takes some hundred bytes.
+pub(crate) const VALUES_MAX: usize = 500_000;
 
 /// Which Helm's rules count where they differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,47 +32,76 @@ impl Rules {
 pub(crate) struct Coalescer {
     rules: Rules,
     keeps_nulls: bool,
+    /// Parts that may still be copied from a parent.
+    left: usize,
     /// What Helm warns about, with the path in the values.
     pub(crate) warnings: Vec<String>,
 }
 
 /// Why values cannot be used with a chart.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the values of subchart `{subchart}` are not a mapping")]
-pub struct NotATable {
-    subchart: String,
+pub enum CoalesceError {
+    /// A subchart's values are no mapping.
+    #[error("the values of subchart `{0}` are not a mapping")]
+    NotATable(String),
+    /// What is handed down to subcharts, or copied for their aliases, multiplies.
+    #[error(
+        "the values of all charts are more than the limit of {VALUES_MAX} parts, or the charts more than {CHARTS_MAX}"
+    )]
+    TooMany,
+}
+
+/// Parts of a mapping of values.
+pub(crate) fn weight(values: &Values) -> usize {
+    fn of(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => items.iter().fold(1, |sum, item| sum + of(item)),
+            Value::Object(entries) => 1 + weight(entries),
+            Value::String(text) => 1 + text.len() / 64,
+            Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+        }
+    }
+    values.values().fold(0, |sum, value| sum + 1 + of(value))
 }
 
 impl Coalescer {
     /// Nulls remove.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, keeps_nulls: false, warnings: Vec::new() }
+        Self { rules, keeps_nulls: false, left: VALUES_MAX, warnings: Vec::new() }
     }
 
     /// Nulls stay.
     pub(crate) fn merging() -> Self {
-        Self { rules: Rules::Helm4, keeps_nulls: true, warnings: Vec::new() }
+        Self { rules: Rules::Helm4, keeps_nulls: true, left: VALUES_MAX, warnings: Vec::new() }
     }
 
     /// The values of a chart and of everything in it, under the given ones.
-    pub(crate) fn coalesce(&mut self, chart: &Chart, mut given: Values) -> Result<Values, NotATable> {
+    pub(crate) fn coalesce(&mut self, chart: &Chart, mut given: Values) -> Result<Values, CoalesceError> {
         self.chart(chart, &mut given, "")?;
         Ok(given)
     }
 
-    fn chart(&mut self, chart: &Chart, values: &mut Values, prefix: &str) -> Result<(), NotATable> {
+    fn chart(&mut self, chart: &Chart, values: &mut Values, prefix: &str) -> Result<(), CoalesceError> {
         let prefix = joined(prefix, chart.name());
         self.defaults(chart, values, &prefix);
         for child in &chart.dependencies {
-            let globals = values.get(GLOBAL).cloned();
+            let globals = self.copied(values.get(GLOBAL))?;
             let own = values.entry(child.name().to_owned()).or_insert_with(|| Value::Object(Values::new()));
             let Value::Object(own) = own else {
-                return Err(NotATable { subchart: child.name().to_owned() });
+                return Err(CoalesceError::NotATable(child.name().to_owned()));
             };
             self.hand_down(globals, own, &prefix);
             self.chart(child, own, &prefix)?;
         }
         Ok(())
+    }
+
+    /// A copy of what goes from a chart to one in it.
+    fn copied(&mut self, globals: Option<&Value>) -> Result<Option<Value>, CoalesceError> {
+        if let Some(Value::Object(globals)) = globals {
+            self.left = self.left.checked_sub(weight(globals)).ok_or(CoalesceError::TooMany)?;
+        }
+        Ok(globals.cloned())
     }
 
     /// The chart's own values under those that are there.

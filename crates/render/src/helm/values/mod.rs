@@ -10,13 +10,15 @@
 //! difference; so numbers from YAML are turned into floating point as soon as they are read.
 
 mod coalesce;
+mod effort;
 mod layers;
 mod path;
+mod pattern_size;
 mod schema;
 mod set;
 
-pub use coalesce::NotATable;
-pub(crate) use coalesce::{Coalescer, Rules, merge_tables};
+pub use coalesce::CoalesceError;
+pub(crate) use coalesce::{Coalescer, Rules, VALUES_MAX, merge_tables, weight};
 pub use layers::{Layer, LayerError};
 pub(crate) use layers::{layered, merge_documents};
 pub(crate) use path::{table_at, value_at};

@@ -3,7 +3,7 @@
 use jsonschema::PatternOptions;
 use serde_json::Value;
 
-use super::Values;
+use super::{Values, effort, pattern_size};
 use crate::{
     helm::chart::Chart,
     yaml::{self, Limits},
@@ -11,48 +11,70 @@ use crate::{
 
 /// Most findings of one chart.
 const FINDINGS_MAX: usize = 50;
-/// Largest compiled pattern, in bytes. Patterns run in linear time, so only their size has to be bounded.
-const PATTERN_BYTES_MAX: usize = 1024 * 1024;
 /// Most subschemas after every reference is followed once on each way to it. A schema that says "both of these"
 /// thirty times in a row would be checked a thousand million times.
-const SUBSCHEMAS_MAX: u64 = 1_000_000;
+const SUBSCHEMAS_MAX: u64 = 300_000;
+/// Most references behind each other: the validator follows them by calling itself.
+const REFERENCES_MAX: usize = 200;
+
+/// What the schemas of all charts may still take.
+struct Left {
+    limits: Limits,
+    subschemas: u64,
+    pattern_bytes: usize,
+    checks: u64,
+}
 
 /// Checks the values of a chart and of its subcharts; gives what does not fit, with the chart's name in front.
 pub(crate) fn check(chart: &Chart, values: &Values) -> Vec<String> {
     let mut findings = Vec::new();
-    check_chart(chart, values, chart.name(), &mut findings);
+    let mut left = Left {
+        limits: Limits::default(),
+        subschemas: SUBSCHEMAS_MAX,
+        pattern_bytes: pattern_size::ALL_BYTES_MAX,
+        checks: effort::CHECKS_MAX,
+    };
+    check_chart(chart, values, chart.name(), &mut left, &mut findings);
     findings
 }
 
-fn check_chart(chart: &Chart, values: &Values, name: &str, findings: &mut Vec<String>) {
+fn check_chart(chart: &Chart, values: &Values, name: &str, left: &mut Left, findings: &mut Vec<String>) {
     if let Some(schema) = &chart.schema {
-        check_one(schema, values, name, findings);
+        check_one(schema, values, name, left, findings);
     }
     for child in &chart.dependencies {
         if let Some(Value::Object(own)) = values.get(child.name()) {
-            check_chart(child, own, &format!("{name}.{}", child.name()), findings);
+            check_chart(child, own, &format!("{name}.{}", child.name()), left, findings);
         }
     }
 }
 
-fn check_one(schema: &[u8], values: &Values, name: &str, findings: &mut Vec<String>) {
+fn check_one(schema: &[u8], values: &Values, name: &str, left: &mut Left, findings: &mut Vec<String>) {
     let mut refuse = |why: String| findings.push(format!("{name}: `values.schema.json` cannot be used: {why}"));
     let Ok(text) = std::str::from_utf8(schema) else { return refuse("expected UTF-8 text".to_owned()) };
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         return refuse(format!("not JSON: {error}"));
     }
-    let schema = match yaml::read(text, Limits::default()) {
+    let schema = match yaml::read_within(text, &mut left.limits) {
         Ok(schema) => schema,
         Err(error) => return refuse(error.to_string()),
     };
     if let Some(reference) = outside_reference(&schema) {
         return refuse(format!("`$ref` leads out of it: `{}`", seaway_core::diagnostic::excerpt(reference)));
     }
-    if size(&schema) > SUBSCHEMAS_MAX {
-        return refuse(format!("it has more than {SUBSCHEMAS_MAX} subschemas when its references are followed"));
+    let Some(rest) = size(&schema).and_then(|size| left.subschemas.checked_sub(size)) else {
+        let references = format!("or more than {REFERENCES_MAX} references behind each other");
+        return refuse(format!("it has more than {SUBSCHEMAS_MAX} subschemas with what they refer to, {references}"));
+    };
+    left.subschemas = rest;
+    if !pattern_size::fits(&schema, &mut left.pattern_bytes) {
+        return refuse("its patterns are too large; use fewer or shorter ones, or smaller repetitions".to_owned());
     }
-    let options =
-        jsonschema::options().offline().with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES_MAX));
+    if let Err(why) = effort::check(&schema, values, &mut left.checks) {
+        return refuse(why.to_owned());
+    }
+    let patterns = PatternOptions::regex().size_limit(pattern_size::COMPILED_BYTES_MAX);
+    let options = jsonschema::options().offline().with_pattern_options(patterns);
     let validator = match options.build(&schema) {
         Ok(validator) => validator,
         Err(error) => return refuse(error.to_string()),
@@ -83,16 +105,21 @@ fn is_metaschema(reference: &str) -> bool {
     ["http://json-schema.org/", "https://json-schema.org/"].iter().any(|start| reference.starts_with(start))
 }
 
-/// Subschemas when every local reference is followed; a reference into itself counts once.
-fn size(schema: &Value) -> u64 {
-    let mut sizer = Sizer { root: schema, known: std::collections::BTreeMap::new() };
-    sizer.of(schema)
+/// Subschemas when every local reference is followed; a reference into itself counts once. Nothing when references
+/// follow each other too far.
+fn size(schema: &Value) -> Option<u64> {
+    let mut sizer = Sizer { root: schema, known: std::collections::BTreeMap::new(), references: 0, is_too_deep: false };
+    let size = sizer.of(schema);
+    (!sizer.is_too_deep).then_some(size)
 }
 
 struct Sizer<'a> {
     root: &'a Value,
     /// Sizes of the targets of references; 1 while one is being measured.
     known: std::collections::BTreeMap<&'a str, u64>,
+    /// References that are being followed.
+    references: usize,
+    is_too_deep: bool,
 }
 
 impl<'a> Sizer<'a> {
@@ -111,9 +138,15 @@ impl<'a> Sizer<'a> {
         if let Some(size) = self.known.get(pointer) {
             return *size;
         }
+        if self.references == REFERENCES_MAX {
+            self.is_too_deep = true;
+            return 1;
+        }
         self.known.insert(pointer, 1);
         let root = self.root;
+        self.references += 1;
         let size = root.pointer(pointer).map_or(1, |target| self.of(target));
+        self.references -= 1;
         self.known.insert(pointer, size);
         size
     }

@@ -7,6 +7,8 @@ use crate::yaml::{self, Limits};
 
 /// Highest list index that may be set: Helm's limit.
 const INDEX_MAX: usize = 65_536;
+/// Most items that the indexes of one text may add to lists, gaps included.
+const ITEMS_MAX: usize = 4 * INDEX_MAX;
 /// Deepest path that may be set: Helm's limit.
 const DEPTH_MAX: usize = 30;
 
@@ -23,7 +25,7 @@ pub(super) enum Kind {
 
 /// Sets everything that the text names.
 pub(super) fn parse(values: &mut Values, text: &str, kind: Kind) -> Result<(), String> {
-    let mut parser = Parser { rest: text, kind };
+    let mut parser = Parser { rest: text, kind, items_left: ITEMS_MAX };
     loop {
         parser.assignment(values, DEPTH_MAX)?;
         if parser.rest.is_empty() {
@@ -34,7 +36,7 @@ pub(super) fn parse(values: &mut Values, text: &str, kind: Kind) -> Result<(), S
 
 /// Sets one path to everything behind the first `=`, whatever it holds.
 pub(super) fn parse_literal(values: &mut Values, text: &str) -> Result<(), String> {
-    let mut parser = Parser { rest: text, kind: Kind::Text };
+    let mut parser = Parser { rest: text, kind: Kind::Text, items_left: ITEMS_MAX };
     parser.entry(values, DEPTH_MAX, &mut |parser| Ok(Value::String(std::mem::take(&mut parser.rest).to_owned())))
 }
 
@@ -49,6 +51,8 @@ pub(super) fn json(text: &str) -> Result<Value, String> {
 struct Parser<'a> {
     rest: &'a str,
     kind: Kind,
+    /// Items that indexes may still add to lists.
+    items_left: usize,
 }
 
 type Read<'r, 'a> = &'r mut dyn FnMut(&mut Parser<'a>) -> Result<Value, String>;
@@ -106,6 +110,11 @@ impl<'a> Parser<'a> {
             return Err(format!("unexpected text `{rest}` behind `]`"));
         }
         if items.len() <= index {
+            let added = index + 1 - items.len();
+            let Some(left) = self.items_left.checked_sub(added) else {
+                return Err(format!("the indexes make lists of more than {ITEMS_MAX} items"));
+            };
+            self.items_left = left;
             items.resize(index + 1, Value::Null);
         }
         let Some(slot) = items.get_mut(index) else { return Ok(()) };

@@ -120,6 +120,6 @@ fn schemas_are_checked_without_leaving_them() {
         .map(|n| format!(r##""d{n}": {{"allOf": [{{"$ref": "#/$defs/d{0}"}}, {{"$ref": "#/$defs/d{0}"}}]}}"##, n + 1))
         .collect();
     let bomb = format!(r##"{{"$ref": "#/$defs/d0", "$defs": {{{}, "d40": {{}}}}}}"##, levels.join(","));
-    assert!(check(&bomb, "a: 1").contains("more than 1000000 subschemas"));
+    assert!(check(&bomb, "a: 1").contains("more than 300000 subschemas"));
     assert!(check(r##"{"properties": {"a": {"$ref": "#"}}}"##, "a: {a: {a: {}}}").is_empty());
 }
