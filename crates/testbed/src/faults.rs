@@ -1,6 +1,12 @@
 //! What a test may do to a cluster: the faults that real clusters have.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use anyhow::bail;
+use serde_json::Value;
 
 use crate::{
     audit,
@@ -12,6 +18,11 @@ use crate::{
 
 /// What the node's program renews to say that it is there.
 const NODE_LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/node-0";
+
+/// How often the node's program is started for a repair.
+const REPAIRS: u32 = 4;
+/// How long pods may take to notice a repair.
+const REPAIR_TIME: Duration = Duration::from_secs(25);
 
 impl Cluster {
     /// Kills the API server in the middle of whatever it does. Connections break, new ones are refused.
@@ -66,12 +77,40 @@ impl Cluster {
     }
 
     /// Makes images that end in `-broken` and `-crash` work, as if good ones had been pushed under the same names.
-    /// Pods that wait for them become ready soon after.
+    /// Returns when no pod waits for one any more.
     ///
     /// # Errors
-    /// When the API server does not answer, or the node's program cannot be started.
+    /// When the API server does not answer, the node's program cannot be started, or it does not let go of a pod.
     pub fn repair_images(&self) -> anyhow::Result<()> {
-        self.restart_node(Images::Repaired)
+        // Rarely kwok misses a pod as it starts; another start looks again.
+        for _ in 0..REPAIRS {
+            self.restart_node(Images::Repaired)?;
+            let until = Instant::now() + REPAIR_TIME;
+            while Instant::now() < until {
+                if !self.has_pods_without_image()? {
+                    return Ok(());
+                }
+                thread::sleep(Duration::from_millis(50));
+            }
+        }
+        bail!("after {REPAIRS} starts of the node's program there are still pods that wait for an image")
+    }
+
+    /// Whether a pod waits for an image, or for its container to be started again.
+    fn has_pods_without_image(&self) -> anyhow::Result<bool> {
+        let (status, pods) = self.get("/api/v1/pods")?;
+        if status != 200 {
+            bail!("the API server refused to list pods with status {status}: {pods}");
+        }
+        let waits = |pod: &Value| {
+            let containers = pod["status"]["containerStatuses"].as_array();
+            containers.into_iter().flatten().any(|container| {
+                let reason = container["state"]["waiting"]["reason"].as_str();
+                matches!(reason, Some("ImagePullBackOff" | "CrashLoopBackOff"))
+            })
+        };
+        let goes = |pod: &Value| !pod["metadata"]["deletionTimestamp"].is_null();
+        Ok(pods["items"].as_array().into_iter().flatten().any(|pod| waits(pod) && !goes(pod)))
     }
 
     /// Makes images that end in `-broken` and `-crash` fail again, for pods that are created from now on.

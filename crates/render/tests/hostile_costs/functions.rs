@@ -89,6 +89,7 @@ fn nanos(call: &str, root: &Value, steps: u64) -> (f64, String) {
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "says nothing about builds that users have")]
 fn the_work_of_every_function_is_counted() {
     let is_called = |name: &&&str| !matches!(**name, "include" | "tpl" | "fail" | "and" | "or");
     let known = names();

@@ -7,7 +7,7 @@ use seaway_core::{
     diagnostic::Diagnostic,
 };
 use seaway_render::{
-    Inputs, Native, Remotes, TargetContext, Tree,
+    Native, TargetContext, Tree,
     hld::{Lock, Profile, Request, Settings, generate},
     kustomize::{NoCharts, RemoteSources, build},
     remote::View,
@@ -84,7 +84,7 @@ spec: {source: {manifests: {path: web}}, namespace: web}
         let environment = workspace.environments.values().next().unwrap();
         let (region, cluster) = environment.clusters().next().unwrap();
         let target = TargetContext::of(service, environment, region, cluster).unwrap();
-        match render(service, &Inputs::of(&tree, &Remotes::none()), &target) {
+        match render(service, &tree, &target) {
             Ok(rendering) => format!("{} objects", rendering.content.objects.len()),
             Err(findings) => first(&findings),
         }
