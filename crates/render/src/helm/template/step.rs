@@ -202,6 +202,10 @@ impl Machine<'_> {
         match function.body {
             Body::Plain(body) => {
                 let value = body(&mut self.context, arguments)?;
+                // Short arguments can make long text, such as that of `nindent` and `printf`.
+                if let Value::Str(text) = &value {
+                    self.context.charge(text.len() / 32)?;
+                }
                 self.stack.truncate(base);
                 self.stack.push(value);
                 self.context.check_held()?;
