@@ -71,8 +71,14 @@ impl Program {
 
     /// Names that look like the given one, for errors.
     pub(super) fn nearest(&self, name: &str) -> Option<&str> {
+        /// Longer names are compared with none: that takes the square of their length.
+        const NAME_BYTES_MAX: usize = 200;
+        if name.len() > NAME_BYTES_MAX {
+            return None;
+        }
         self.templates
             .keys()
+            .filter(|known| known.len().abs_diff(name.len()) <= 1 + name.len() / 4)
             .map(|known| (strsim::damerau_levenshtein(name, known), known.as_ref()))
             .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
             .min()
