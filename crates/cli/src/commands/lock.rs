@@ -133,6 +133,20 @@ fn text(rows: &[Row]) -> String {
 }
 
 /// A commit short, a version whole.
-pub(super) fn short(resolved: &str) -> &str {
+pub(crate) fn short(resolved: &str) -> &str {
     if resolved.len() == 40 { resolved.get(..12).unwrap_or(resolved) } else { resolved }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_may_hold_any_text() {
+        assert_eq!(short("1.2.3"), "1.2.3");
+        assert_eq!(short(&"a".repeat(40)), "aaaaaaaaaaaa");
+        // Forty bytes whose twelfth is inside a letter.
+        let odd = format!("{}é{}", "a".repeat(11), "b".repeat(27));
+        assert_eq!((odd.len(), short(&odd)), (40, odd.as_str()));
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use seaway_engine::fetch::{FetchError, Fetcher, Wish};
+pub use seaway_engine::locking::{Fetched, Locking};
 use seaway_render::hld::{Lock, Locked, Source, Wanted, wanted};
 
 use super::desk::Desk;
@@ -14,17 +15,6 @@ use crate::{
 /// Most rounds: each finds what the trees of the one before name.
 const ROUNDS_MAX: usize = 64;
 
-/// What may be locked anew.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Locking {
-    /// Nothing: what is not locked is an error.
-    Refused,
-    /// What is not locked yet.
-    Missing,
-    /// Everything.
-    All,
-}
-
 /// Options of verbs that fetch.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Fetching {
@@ -34,17 +24,6 @@ pub struct Fetching {
     /// Allow a transport beside HTTPS and SSH
     #[arg(long = "allow-transport", value_enum, value_name = "NAME")]
     pub transports: Vec<Transport>,
-}
-
-/// One source that was fetched.
-#[derive(Clone, Debug)]
-pub struct Fetched {
-    /// What.
-    pub source: Source,
-    /// What it is locked to.
-    pub locked: Locked,
-    /// Whether the lock had it already.
-    pub was_locked: bool,
 }
 
 /// Fetches until nothing is missing. The new lock and what was fetched; nothing is written but the cache.

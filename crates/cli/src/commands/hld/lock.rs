@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     atomic,
+    commands::lock::short,
     context::Context,
     error::Error,
     exit::Exit,
@@ -92,11 +93,6 @@ fn text(desk: &Desk<'_>, lock: &Lock) -> String {
         out.push_str("nothing comes from elsewhere\n");
     }
     out
-}
-
-/// A commit short, a version whole.
-pub(super) fn short(resolved: &str) -> &str {
-    if resolved.len() == 40 { &resolved[..12] } else { resolved }
 }
 
 /// What was fetched, one a line.
