@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/chart"
@@ -34,6 +35,12 @@ func render(loaded *chart.Chart, number int) (int, error) {
 	files, err := engine.Render(loaded, all)
 	if err != nil {
 		return 0, err
+	}
+	// As Helm does: notes are no manifest.
+	for path := range files {
+		if strings.HasSuffix(path, "NOTES.txt") {
+			delete(files, path)
+		}
 	}
 	hooks, manifests, err := releaseutil.SortManifests(files, nil, releaseutil.InstallOrder)
 	return len(hooks) + len(manifests), err
