@@ -35,12 +35,7 @@ pub(super) fn charts(bench: &Bench<'_>) -> anyhow::Result<Vec<Chart>> {
     Ok(vec![
         Chart { name: "helm create", folder: created, is_for_fleets: true },
         Chart { name: "helm create, all switched on", folder: full, is_for_fleets: false },
-        Chart {
-            name: "examples/sources: web",
-            folder: own("examples/sources/services/web/chart")?,
-            is_for_fleets: false,
-        },
-        Chart { name: "tests/charts: functions", folder: own("tests/charts/functions/chart")?, is_for_fleets: false },
+        Chart { name: "tests/charts: stack", folder: own("tests/charts/stack/chart")?, is_for_fleets: false },
         Chart { name: "20 subcharts", folder: folder.join("umbrella"), is_for_fleets: true },
     ])
 }
