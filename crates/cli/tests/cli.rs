@@ -8,6 +8,8 @@ mod bad_input;
 mod demo;
 #[path = "cli/diff.rs"]
 mod diff;
+#[path = "cli/drawn.rs"]
+mod drawn;
 #[path = "cli/elsewhere.rs"]
 mod elsewhere;
 #[path = "cli/examples.rs"]

@@ -1,5 +1,6 @@
 //! Where rendered objects come from: the sources with their digests, and what rendered them.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
@@ -20,6 +21,9 @@ pub struct Provenance {
     /// Everything from elsewhere, as it was locked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<Elsewhere>,
+    /// What its charts could draw random values and the time from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn: Option<DrawnFrom>,
     /// What rendered it.
     pub renderer: RenderedBy,
 }
@@ -35,6 +39,20 @@ pub struct Elsewhere {
     pub resolved: String,
     /// Digest of its files.
     pub digest: Digest,
+}
+
+/// What random values and the time are drawn from: with the key that has this name, the same values come again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DrawnFrom {
+    /// The time.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// What tells the key apart from others, without giving it away; `None` = only the time was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Digest>,
+    /// Who shares the values: `target`, `environment` or `service`.
+    pub per: String,
 }
 
 /// What rendered.

@@ -7,6 +7,7 @@ pub mod cache;
 mod clock;
 mod command;
 mod content;
+mod draw_key;
 mod drive;
 pub mod drivers;
 mod error;
@@ -19,6 +20,7 @@ mod perform;
 mod planning;
 mod provenance;
 mod sources;
+mod spread;
 mod timing;
 pub mod workspace;
 

@@ -17,9 +17,9 @@ use seaway_render::{Inputs, Prepared, TargetContext, prepare};
 use crate::{
     DiskSources, Engine, Error, Fetching, Renderer, Sources,
     drivers::{Target, Wanted},
-    provenance::{planned_values, provenance, source_digest},
+    provenance::{drawn_from, planned_values, provenance, source_digest},
     sources::is_worth_fetching,
-    workspace,
+    spread, workspace,
 };
 
 /// Targets that are asked at the same time. Each answer is a few lists; more would only queue here.
@@ -281,7 +281,15 @@ fn render_chosen<'a>(
             }
             program => program?,
         };
-        let inputs = Inputs { tree: &tree, beside: &beside, remotes: &remotes, program: program.as_ref() };
+        let key = match sources.key(service) {
+            Err(Error::Findings(found)) => {
+                findings.extend(found);
+                continue;
+            }
+            key => key?,
+        };
+        let (program, key) = (program.as_ref(), key.as_ref());
+        let inputs = Inputs { tree: &tree, beside: &beside, remotes: &remotes, program, key };
         let prepared = match prepare(service, &inputs) {
             Ok(prepared) => prepared,
             Err(found) => {
@@ -289,10 +297,11 @@ fn render_chosen<'a>(
                 continue;
             }
         };
-        let mine = selection.targets.iter().filter(|target| target.services.contains(name));
+        let mine: Vec<_> = selection.targets.iter().filter(|target| target.services.contains(name)).collect();
         let (mut contents, mut values) = (BTreeMap::new(), BTreeMap::new());
-        for target in mine {
-            match render_one(&*prepared, service, environment, target) {
+        let renderings = spread::over(&mine, |target| render_one(&*prepared, service, environment, target));
+        for (target, rendering) in mine.iter().zip(renderings) {
+            match rendering {
                 Ok(rendering) => {
                     remarks.extend(rendering.remarks.iter().cloned());
                     contents.insert(target.cluster.name.clone(), rendering.content);
@@ -301,8 +310,9 @@ fn render_chosen<'a>(
                 Err(found) => findings.extend(found),
             }
         }
-        let network = program.as_ref().map(|program| program.network());
-        let provenance = provenance(service, (&tree, &beside), &prepared.elsewhere(), &remotes, network);
+        let network = program.map(|program| program.network());
+        let mut provenance = provenance(service, (&tree, &beside), &prepared.elsewhere(), &remotes, network);
+        provenance.drawn = service.drawn.as_ref().map(|drawn| drawn_from(drawn, key.map(|key| key.id())));
         let source = source_digest(&provenance);
         let provenance = Some(provenance);
         rendered.insert(name.clone(), ServiceInput { service, source, contents, provenance, values });

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use seaway_core::{
-    declaration::{ConfigValue, Environment, Layer, Service, resolve},
+    declaration::{ConfigValue, Drawn, Environment, Layer, Service, resolve},
     digest::Digest,
     ids::TargetName,
     plan::{PlannedValue, Selected},
-    provenance::{Elsewhere, Network, Provenance, RenderedBy},
+    provenance::{DrawnFrom, Elsewhere, Network, Provenance, RenderedBy},
 };
 use seaway_render::{
     Remotes, Tree, origin,
@@ -38,6 +38,7 @@ pub(crate) fn provenance(
         files: tree.digest(),
         patches: patches.files().next().is_some().then(|| patches.digest()),
         elsewhere: elsewhere.collect(),
+        drawn: None,
         renderer: match &service.renderer {
             None => RenderedBy::Native { version: seaway_render::VERSION.to_owned() },
             Some(external) => RenderedBy::External {
@@ -49,13 +50,21 @@ pub(crate) fn provenance(
     }
 }
 
+/// What a service's charts drew from.
+pub(crate) fn drawn_from(drawn: &Drawn, key: Option<Digest>) -> DrawnFrom {
+    DrawnFrom { at: drawn.at, key, per: drawn.per.word().to_owned() }
+}
+
 /// Over everything that a source is made of.
 pub(crate) fn source_digest(provenance: &Provenance) -> Digest {
-    if provenance.elsewhere.is_empty() && provenance.patches.is_none() {
+    if provenance.elsewhere.is_empty() && provenance.patches.is_none() && provenance.drawn.is_none() {
         return provenance.files.clone();
     }
     let further: Vec<_> = provenance.elsewhere.iter().map(|one| json!([one.source, one.digest])).collect();
-    Digest::of_json(&json!([provenance.files, provenance.patches, further]))
+    match &provenance.drawn {
+        None => Digest::of_json(&json!([provenance.files, provenance.patches, further])),
+        Some(drawn) => Digest::of_json(&json!([provenance.files, provenance.patches, further, drawn])),
+    }
 }
 
 /// The configuration of a service on a target, each value with its layer; `None` = it has none.

@@ -11,6 +11,7 @@ use seaway_core::{
 };
 use seaway_render::{
     Remotes, Tree,
+    drawn::Key,
     external::Program,
     origin,
     remote::{LOCK_FILE, Lock, Store, View},
@@ -19,6 +20,7 @@ use seaway_render::{
 use crate::{
     Error,
     cache::{DiskStore, cache_folder},
+    draw_key,
     external::Confined,
     fetch::{Fetcher, Transports},
     locking,
@@ -46,6 +48,14 @@ pub trait Sources: Send + Sync {
     /// # Errors
     /// When it cannot be used, or programs are not run here.
     fn program(&self, _service: &Service) -> Result<Option<Arc<dyn Program>>, Error> {
+        Ok(None)
+    }
+
+    /// The secret that a service draws random values from; `None` = it names none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn key(&self, _service: &Service) -> Result<Option<Arc<Key>>, Error> {
         Ok(None)
     }
 
@@ -180,6 +190,15 @@ impl Sources for DiskSources {
         let place = Place { file: service.file.clone(), line: 0, column: 0, offset: 0, len: 0 };
         match Confined::of(&self.root, declared) {
             Ok(program) => Ok(Some(Arc::new(program))),
+            Err(finding) => Err(Error::Findings(vec![finding.at(place)])),
+        }
+    }
+
+    fn key(&self, service: &Service) -> Result<Option<Arc<Key>>, Error> {
+        let Some(declared) = service.drawn.as_ref().and_then(|drawn| drawn.key.as_ref()) else { return Ok(None) };
+        let place = Place { file: service.file.clone(), line: 0, column: 0, offset: 0, len: 0 };
+        match draw_key::read(&self.root, declared) {
+            Ok(key) => Ok(Some(Arc::new(key))),
             Err(finding) => Err(Error::Findings(vec![finding.at(place)])),
         }
     }

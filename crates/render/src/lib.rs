@@ -12,6 +12,7 @@
 
 mod assembly;
 mod cores;
+pub mod drawn;
 pub mod external;
 mod generated;
 pub mod helm;

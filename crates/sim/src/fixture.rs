@@ -191,6 +191,7 @@ pub(crate) fn service(name: &ServiceName, needs: Option<ServiceName>) -> Service
         source: Source::Manifests { path: format!("services/{name}"), git: None },
         patches: Vec::new(),
         renderer: None,
+        drawn: None,
         namespace: name.as_str().to_owned(),
         targets: Selector::default(),
         config: BTreeMap::new(),

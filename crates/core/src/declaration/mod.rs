@@ -13,6 +13,7 @@
 mod amount;
 mod config;
 mod decode;
+mod drawn;
 mod environment;
 mod findings;
 mod format;
@@ -26,6 +27,7 @@ mod source;
 mod workspace;
 
 pub use config::{ConfigValue, Layer, resolve};
+pub use drawn::{DrawKey, Drawn, DrawnPer};
 pub use environment::{
     Amount, ApprovalGate, Cluster, ClusterState, Connection, Environment, Gate, Global, Limits, Region, Stage,
     Unreachable,

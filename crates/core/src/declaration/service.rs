@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Cluster, Environment, ExternalRenderer, Patch, Region, Source};
+use super::{Cluster, Drawn, Environment, ExternalRenderer, Patch, Region, Source};
 use crate::{
     duration::Millis,
     ids::{EnvironmentName, RegionName, ServiceName, TargetName},
@@ -23,6 +23,8 @@ pub struct Service {
     pub patches: Vec<Patch>,
     /// The program that renders instead of this one; `None` = this one renders.
     pub renderer: Option<ExternalRenderer>,
+    /// Where random values and the time come from; `None` = they are refused.
+    pub drawn: Option<Drawn>,
     /// Namespace of objects that name none.
     pub namespace: String,
     /// Where it goes.

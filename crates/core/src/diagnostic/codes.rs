@@ -88,6 +88,7 @@ codes! {
     SOURCE_NOT_HERE = "SW0522", "A source from elsewhere that is not here";
     SOURCE_DAMAGED = "SW0523", "A copy that is not what was locked";
     EXTERNAL = "SW0524", "An external renderer that gives nothing";
+    DRAW_KEY = "SW0525", "A key to draw from that cannot be used";
 
     PLAN_TOO_LARGE = "SW0601", "The plan file is too large";
     NOT_A_PLAN = "SW0602", "The file is not a plan";

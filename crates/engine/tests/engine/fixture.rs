@@ -212,6 +212,7 @@ pub async fn plan(engine: &Engine, fleet: &Fleet, environment: &Environment, ver
         source: Source::Manifests { path: "web".into(), git: None },
         patches: Vec::new(),
         renderer: None,
+        drawn: None,
         namespace: "web".into(),
         targets: Selector::default(),
         config: BTreeMap::new(),

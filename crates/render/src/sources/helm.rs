@@ -17,10 +17,12 @@ use super::{
 };
 use crate::{
     Prepared, Rendering, TargetContext, Tree,
+    drawn::Draws,
     external::{Call, Program, text_of},
     generated::{Made, Product, text_on},
     helm::{
         chart::Chart,
+        functions::Entropy,
         release::{Capabilities, Document, Event, Hook, Options, Release, Renderer, read_stream},
         values::Layer,
     },
@@ -49,6 +51,7 @@ pub(crate) struct HelmChart {
     capabilities: Capabilities,
     values: Template,
     uses: Vec<Use>,
+    draws: Draws,
     /// What each set of values gives.
     known: Memo<Arc<Result<Product, Vec<Diagnostic>>>>,
 }
@@ -103,6 +106,7 @@ impl HelmChart {
             capabilities,
             values,
             uses: compiler.uses,
+            draws: Draws::of(service, inputs.key),
             known: Memo::new(),
         })
     }
@@ -155,11 +159,12 @@ impl HelmChart {
         Ok(layers)
     }
 
-    fn product(&self, files: &[String], values: Value) -> Result<Product, Vec<Diagnostic>> {
+    fn product(&self, files: &[String], values: Value, entropy: Entropy) -> Result<Product, Vec<Diagnostic>> {
         let name = self.source.release_name.as_deref().unwrap_or(self.service.name.as_str());
         let mut options = Options::new(name, &self.service.namespace);
         options.layers = self.layers(files, values)?;
         options.capabilities = self.capabilities.clone();
+        options.entropy = entropy;
         let release = match &self.maker {
             Maker::Native(renderer) => on_deep_stack(|| renderer.render(&options)),
             Maker::Program { program, chart } => {
@@ -344,8 +349,9 @@ impl Prepared for HelmChart {
     fn render(&self, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>> {
         let files = self.value_files(target)?;
         let values = self.values(target)?;
-        let key = json!([files, values]).to_string();
-        let product = self.known.get(key, || Arc::new(self.product(&files, values)));
+        let shared = self.draws.shared(target);
+        let key = json!([files, values, shared]).to_string();
+        let product = self.known.get(key, || Arc::new(self.product(&files, values, self.draws.entropy(&shared))));
         match &*product {
             Ok(product) => product.on(&self.service, target),
             Err(findings) => Err(findings.clone()),

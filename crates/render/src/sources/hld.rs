@@ -11,10 +11,14 @@ use seaway_core::{
     yaml,
 };
 
-use super::Native;
+use serde_json::json;
+
+use super::{Inputs, Native};
 use crate::{
     MANIFEST_BYTES_MAX, Prepared, Rendering, TargetContext, Tree,
+    drawn::Draws,
     generated::{Made, Product, text_on},
+    helm::functions::Entropy,
     hld::{self, LOCK_FILE, Lock, Profile, Settings},
     memo::Memo,
     patches::Patches,
@@ -33,6 +37,7 @@ pub(crate) struct Definition {
     /// The definition's own lock above that of the workspace.
     remotes: Remotes,
     patches: Option<Arc<Patches>>,
+    draws: Draws,
     /// What the sets that were rendered have from elsewhere.
     elsewhere: Mutex<BTreeMap<Source, Locked>>,
     /// What each set of layers gives.
@@ -47,10 +52,10 @@ impl Definition {
     pub(crate) fn prepare(
         service: &Service,
         source: &HldSource,
-        tree: &Tree,
-        remotes: &Remotes,
+        inputs: &Inputs<'_>,
         patches: Option<Arc<Patches>>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        let Inputs { tree, remotes, key, .. } = *inputs;
         Ok(Self {
             service: service.clone(),
             environments: patterns(source),
@@ -58,12 +63,13 @@ impl Definition {
             settings: settings_of(source, tree)?,
             remotes: remotes.under(&own_lock(tree)?),
             patches,
+            draws: Draws::of(service, key),
             elsewhere: Mutex::default(),
             known: Memo::new(),
         })
     }
 
-    fn product(&self, environments: &[String]) -> Result<Product, Vec<Diagnostic>> {
+    fn product(&self, environments: &[String], entropy: Entropy) -> Result<Product, Vec<Diagnostic>> {
         let view = self.remotes.view();
         let request = hld::Request {
             tree: &self.tree,
@@ -73,7 +79,7 @@ impl Definition {
             lock: view.lock,
             store: view.store,
         };
-        let generated = hld::generate(&request, &Native::new(view))?;
+        let generated = hld::generate(&request, &Native::new(view, entropy))?;
         self.note(environments)?;
         let mut findings = generated.remarks;
         let mut made = Vec::new();
@@ -142,7 +148,9 @@ impl Prepared for Definition {
     fn render(&self, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>> {
         let names = self.environments.iter().map(|name| text_on(&self.service, target, &self.service.file, name));
         let names: Vec<String> = names.collect::<Result<_, _>>()?;
-        let product = self.known.get(names.join("\n"), || Arc::new(self.product(&names)));
+        let shared = self.draws.shared(target);
+        let key = json!([names, shared]).to_string();
+        let product = self.known.get(key, || Arc::new(self.product(&names, self.draws.entropy(&shared))));
         match &*product {
             Ok(product) => product.on(&self.service, target),
             Err(findings) => Err(findings.clone()),

@@ -10,13 +10,16 @@ use seaway_core::{
     diagnostic::{Diagnostic, codes, excerpt},
 };
 
+use serde_json::json;
+
 use super::{Inputs, Native, whole};
 
 use crate::{
     Prepared, Rendering, TargetContext, Tree,
+    drawn::Draws,
     external::{Call, Program, text_of},
     generated::{Made, Product, text_on},
-    helm::release::parse_stream,
+    helm::{functions::Entropy, release::parse_stream},
     kustomize::{build, remotes},
     memo::Memo,
     patches::Patches,
@@ -30,6 +33,7 @@ pub(crate) struct Kustomization {
     tree: Tree,
     remotes: Remotes,
     patches: Option<Arc<Patches>>,
+    draws: Draws,
     /// What builds instead of this program.
     program: Option<Arc<dyn Program>>,
     /// What the overlays that were built have from elsewhere.
@@ -52,19 +56,20 @@ impl Kustomization {
             tree: inputs.tree.clone(),
             remotes: inputs.remotes.clone(),
             patches,
+            draws: Draws::of(service, inputs.key),
             program,
             elsewhere: Mutex::default(),
             known: Memo::new(),
         }
     }
 
-    fn product(&self, overlay: &str) -> Result<Product, Vec<Diagnostic>> {
+    fn product(&self, overlay: &str, entropy: Entropy) -> Result<Product, Vec<Diagnostic>> {
         if let Some(program) = &self.program {
             return self.product_of(&**program, overlay);
         }
         let view = self.remotes.view();
         let survey = remotes(&self.tree, &[overlay.to_owned()], view);
-        let built = build(&self.tree, overlay, &survey.remotes, &Native::new(view))?;
+        let built = build(&self.tree, overlay, &survey.remotes, &Native::new(view, entropy))?;
         let locked = survey.named.into_iter().filter_map(|source| {
             let locked = view.lock.get(&source)?.clone();
             Some((source, locked))
@@ -124,7 +129,9 @@ pub(super) fn folder_on(service: &Service, target: &TargetContext, overlay: &str
 impl Prepared for Kustomization {
     fn render(&self, target: &TargetContext) -> Result<Rendering, Vec<Diagnostic>> {
         let folder = folder_on(&self.service, target, &self.overlay)?;
-        let product = self.known.get(folder.clone(), || Arc::new(self.product(&folder)));
+        let shared = self.draws.shared(target);
+        let key = json!([folder, shared]).to_string();
+        let product = self.known.get(key, || Arc::new(self.product(&folder, self.draws.entropy(&shared))));
         match &*product {
             Ok(product) => product.on(&self.service, target),
             Err(findings) => Err(findings.clone()),

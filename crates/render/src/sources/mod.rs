@@ -16,6 +16,7 @@ use seaway_core::{
 
 use crate::{
     TargetContext, Tree,
+    drawn::Key,
     external::Program,
     patches::Patches,
     raw,
@@ -59,13 +60,15 @@ pub struct Inputs<'a> {
     pub remotes: &'a Remotes,
     /// The program that the service names as its renderer.
     pub program: Option<&'a Arc<dyn Program>>,
+    /// The key that the service draws random values from.
+    pub key: Option<&'a Arc<Key>>,
 }
 
 impl<'a> Inputs<'a> {
     /// A source without patches in files.
     pub fn of(tree: &'a Tree, remotes: &'a Remotes) -> Self {
         static NOTHING: std::sync::LazyLock<Tree> = std::sync::LazyLock::new(|| Tree::new(""));
-        Self { tree, beside: &NOTHING, remotes, program: None }
+        Self { tree, beside: &NOTHING, remotes, program: None, key: None }
     }
 }
 
@@ -75,11 +78,15 @@ impl<'a> Inputs<'a> {
 /// All findings that do not depend on a target: syntax, placeholders that do not exist, limits, and what is not locked
 /// or not here.
 pub fn prepare(service: &Service, inputs: &Inputs<'_>) -> Result<Box<dyn Prepared>, Vec<Diagnostic>> {
-    let Inputs { tree, beside, remotes, program } = *inputs;
+    let Inputs { tree, beside, program, key, .. } = *inputs;
     let patches = Patches::prepare(service, beside)?;
     if let (Some(renderer), None) = (&service.renderer, program) {
         let message = format!("the program `{}` cannot be run here", renderer.path);
         return Err(vec![Diagnostic::error(codes::EXTERNAL, message).at(whole(&service.file))]);
+    }
+    if let (Some(named), None) = (service.drawn.as_ref().and_then(|drawn| drawn.key.as_ref()), key) {
+        let message = format!("{named}, which random values are drawn from, cannot be read here");
+        return Err(vec![Diagnostic::error(codes::DRAW_KEY, message).at(whole(&service.file))]);
     }
     let program = program.filter(|_| service.renderer.is_some()).cloned();
     Ok(match &service.source {
@@ -87,7 +94,7 @@ pub fn prepare(service: &Service, inputs: &Inputs<'_>) -> Result<Box<dyn Prepare
         Source::Kustomize(source) => {
             Box::new(kustomize::Kustomization::prepare(service, source, inputs, patches, program))
         }
-        Source::Hld(source) => Box::new(hld::Definition::prepare(service, source, tree, remotes, patches)?),
+        Source::Hld(source) => Box::new(hld::Definition::prepare(service, source, inputs, patches)?),
         Source::Helm(source) => Box::new(helm::HelmChart::prepare(service, source, inputs, patches, program)?),
     })
 }

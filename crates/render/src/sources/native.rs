@@ -9,6 +9,7 @@ use crate::{
     Tree,
     helm::{
         chart::{Chart, ChartError},
+        functions::Entropy,
         release::{Capabilities, Event, Options, Release, ReleaseError, Renderer},
         template::TemplateError,
         values::{Layer, LayerError},
@@ -19,17 +20,18 @@ use crate::{
     yaml::{Style, write},
 };
 
-/// Renders natively whatever a kustomization or a high-level definition asks for. Random values and the time are
-/// refused: a commit would render differently tomorrow.
-#[derive(Clone, Copy)]
+/// Renders natively whatever a kustomization or a high-level definition asks for.
+#[derive(Clone)]
 pub struct Native<'a> {
     view: View<'a>,
+    entropy: Entropy,
 }
 
 impl<'a> Native<'a> {
-    /// With what is locked and here.
-    pub const fn new(view: View<'a>) -> Self {
-        Self { view }
+    /// With what is locked and here, and what charts may draw. Whoever renders into a repository lets them draw
+    /// nothing: a commit would render differently tomorrow.
+    pub const fn new(view: View<'a>, entropy: Entropy) -> Self {
+        Self { view, entropy }
     }
 }
 
@@ -41,6 +43,7 @@ impl ChartRenderer for Native<'_> {
         let name = if request.release_name.is_empty() { "release-name" } else { &request.release_name };
         let namespace = if request.namespace.is_empty() { "default" } else { &request.namespace };
         let mut options = Options::new(name, namespace);
+        options.entropy = self.entropy.clone();
         for values in &request.values {
             let Value::Object(values) = values else { return Err("the values are no mapping".to_owned()) };
             options.layers.push(Layer::Values(values.clone()));
@@ -78,6 +81,7 @@ impl Native<'_> {
 impl Renderers for Native<'_> {
     fn chart(&self, request: &hld::ChartRequest<'_>) -> Result<String, Vec<Diagnostic>> {
         let mut options = Options::new(request.release, request.namespace);
+        options.entropy = self.entropy.clone();
         // As a file, which is how the original hands them over.
         let values = write(request.values, Style::Kubernetes);
         options.layers.push(Layer::File { name: "values of the component".to_owned(), text: values });

@@ -8,6 +8,7 @@ use seaway_core::{
 };
 use seaway_render::{
     Native, TargetContext, Tree,
+    helm::functions::Entropy,
     hld::{Lock, Profile, Request, Settings, generate},
     kustomize::{NoCharts, RemoteSources, build},
     remote::View,
@@ -56,7 +57,7 @@ fn definition(files: Files) -> Work {
             lock: &lock,
             store: &(),
         };
-        match generate(&request, &Native::new(View::nothing())) {
+        match generate(&request, &Native::new(View::nothing(), Entropy::Refuse)) {
             Ok(made) => format!("{} files", made.files.len()),
             Err(findings) => first(&findings),
         }

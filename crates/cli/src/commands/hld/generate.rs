@@ -6,6 +6,7 @@ use seaway_core::{
 };
 use seaway_render::{
     Native,
+    helm::functions::Entropy,
     hld::{Generated, Hook, Request, Summary, generate, validate},
     remote::View,
 };
@@ -112,5 +113,5 @@ pub(super) fn render(desk: &Desk<'_>, environments: &[String]) -> Result<Generat
 
 /// Renders with Seaway's own renderers.
 pub(crate) fn native(request: &Request<'_>) -> Result<Generated, Vec<Diagnostic>> {
-    generate(request, &Native::new(View { lock: request.lock, store: request.store }))
+    generate(request, &Native::new(View { lock: request.lock, store: request.store }, Entropy::Refuse))
 }

@@ -4,6 +4,7 @@
 //! silent: parts that cannot be read are left out, and names are taken as they are written, so that one bad
 //! name does not make every reference to it look wrong.
 
+mod drawn;
 mod environment;
 mod patch;
 mod renderer;

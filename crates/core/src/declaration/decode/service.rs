@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    boolean, duration, items, labels, number, patch::patches, renderer::renderer, source::source, text, texts,
+    boolean, drawn::drawn, duration, items, labels, number, patch::patches, renderer::renderer, source::source, text,
+    texts,
 };
 use crate::{
     declaration::{ConfigKey, ConfigType, HealthPolicy, Layers, Prune, Selector, Service},
@@ -25,6 +26,7 @@ pub(in crate::declaration) fn service(file: &str, document: &Node) -> Option<Ser
         source: source(file, spec),
         patches: patches(file, spec),
         renderer: renderer(file, spec),
+        drawn: drawn(file, spec),
         namespace: text(spec, "namespace").unwrap_or_default().to_owned(),
         targets: spec.get("targets").map(selector).unwrap_or_default(),
         config: schema(config),

@@ -82,6 +82,7 @@ impl Checker<'_, '_> {
             Shape::Name => self.name(node),
             Shape::Path | Shape::OutsidePath => self.path(node, matches!(shape, Shape::OutsidePath)),
             Shape::Duration => self.duration(node),
+            Shape::Instant => self.instant(node),
             Shape::Amount(min) => self.amount(node, *min),
             Shape::Integer(bounds, code) => self.integer(node, *bounds, code),
             Shape::Number => {
@@ -181,6 +182,18 @@ impl Checker<'_, '_> {
             }
         };
         self.error(codes::BAD_DURATION, node.span, message, help);
+    }
+
+    fn instant(&mut self, node: &Node) {
+        let is_instant = node.text().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok());
+        if !is_instant {
+            let found = match node.text() {
+                Some(text) => format!("`{}`", excerpt(text)),
+                None => node.description(),
+            };
+            let help = "write it with its zone, such as `2026-01-31T00:00:00Z`".to_owned();
+            self.error(codes::WRONG_TYPE, node.span, format!("expected a point in time, found {found}"), Some(help));
+        }
     }
 
     fn amount(&mut self, node: &Node, min: u64) {

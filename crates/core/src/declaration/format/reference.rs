@@ -37,6 +37,7 @@ fn inner(path: &str, shape: &Shape, out: &mut Vec<(String, &'static Object)>) {
         | Shape::Path
         | Shape::OutsidePath
         | Shape::Duration
+        | Shape::Instant
         | Shape::Amount(_)
         | Shape::Integer(..)
         | Shape::Number
@@ -72,6 +73,7 @@ fn words(shape: &Shape) -> String {
         Shape::Name => "name".to_owned(),
         Shape::Path | Shape::OutsidePath => "path".to_owned(),
         Shape::Duration => "duration".to_owned(),
+        Shape::Instant => "time".to_owned(),
         Shape::Amount(min) => format!("count from {min}, or share"),
         Shape::Integer(bounds, _) if bounds.max < Bounds::ANY.max => {
             format!("integer, {} to {}", bounds.min, bounds.max)

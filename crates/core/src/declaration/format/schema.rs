@@ -62,6 +62,7 @@ fn shape(of: &Shape) -> Value {
             "pattern": "^P(\\d+W)?(\\d+D)?(T(\\d+H)?(\\d+M)?(\\d+([.,]\\d+)?S)?)?$",
             "examples": ["PT30M", "PT6H", "P1D"],
         }),
+        Shape::Instant => json!({"type": "string", "format": "date-time", "examples": ["2026-01-31T00:00:00Z"]}),
         Shape::Amount(min) => json!({
             "anyOf": [
                 {"type": "integer", "minimum": min, "maximum": u32::MAX},

@@ -25,6 +25,11 @@ static SPEC: Object = Object::of(
             "A program that renders instead of this one, for a chart or kustomization that it does not cover.",
         ),
         Field::optional(
+            "drawn",
+            Shape::Object(&DRAWN),
+            "Where random values and the time come from, for charts that ask for them; refused when left out.",
+        ),
+        Field::optional(
             "patches",
             Shape::List(&Shape::Object(&PATCH), Bounds::SOME),
             "Changes to what the source renders, in their order, whatever kind of source it is.",
@@ -61,6 +66,34 @@ static RENDERER: Object = Object::of(
         Field::optional("kustomize", Shape::Word(EXTERNAL), "The program is a `kustomize`."),
         Field::required("path", Shape::OutsidePath, "Its file: absolute, or relative to the folder of this file."),
         Field::required("sha256", Shape::Text, "Digest of the file, as `sha256sum` prints it."),
+    ],
+);
+
+pub(super) const DRAWN_PER: &[&str] = &["target", "environment", "service"];
+
+static DRAWN: Object = Object::of(
+    "Where random values and the time come from. The same declaration with the same key draws the same values.",
+    &[
+        Field::required("at", Shape::Instant, "What the time is for charts. Another time draws other values."),
+        Field::optional(
+            "key",
+            Shape::Object(&DRAW_KEY),
+            "The secret that random values are drawn from; when left out only the time is given.",
+        ),
+        Field::with_default(
+            "per",
+            Shape::Word(DRAWN_PER),
+            "\"target\"",
+            "Who shares drawn values: nobody, the clusters of an `environment`, or all clusters of the `service`.",
+        ),
+    ],
+);
+
+static DRAW_KEY: Object = Object::choice(
+    "Where a secret of at least 32 bytes is. It never becomes part of a plan or of what is stored.",
+    &[
+        Field::optional("file", Shape::OutsidePath, "A file: absolute, or relative to the folder of this file."),
+        Field::optional("env", Shape::Text, "A variable of the process that plans and runs."),
     ],
 );
 

@@ -40,6 +40,8 @@ pub(in crate::declaration) enum Shape {
     OutsidePath,
     /// ISO 8601.
     Duration,
+    /// A point in time, RFC 3339.
+    Instant,
     /// A count of at least this many, or a share such as `25%`.
     Amount(u64),
     /// A whole number, and the code of the finding when it is out of bounds.

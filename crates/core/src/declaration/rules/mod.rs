@@ -4,6 +4,7 @@
 
 mod config;
 mod dependencies;
+mod drawn;
 mod environment;
 mod patch;
 mod renderer;
@@ -26,6 +27,7 @@ pub(super) fn check(declared: &[Declared<'_>], workspace: &Workspace, findings: 
                 source::check(one, findings);
                 patch::check(one, findings);
                 renderer::check(one, findings);
+                drawn::check(one, findings);
                 selection::check(one, workspace, findings);
                 config::check(one, workspace, findings);
             }

@@ -16,6 +16,11 @@ pub enum Entropy {
     /// Nowhere: functions that need them are refused, because a plan could not be repeated.
     #[default]
     Refuse,
+    /// The time alone: random values are refused.
+    Time {
+        /// The time that `now` gives, in seconds since 1970.
+        unix_seconds: i64,
+    },
     /// Drawn once for a release and kept with it: equal draws give equal output.
     Drawn {
         /// Random bytes.
@@ -162,7 +167,7 @@ impl Context {
     pub fn now(&self) -> Answer<i64> {
         match &self.entropy {
             Entropy::Refuse => Err(self.not_reproducible("a time")),
-            Entropy::Drawn { unix_seconds, .. } => Ok(*unix_seconds),
+            Entropy::Time { unix_seconds } | Entropy::Drawn { unix_seconds, .. } => Ok(*unix_seconds),
         }
     }
 
@@ -212,7 +217,10 @@ impl Context {
         Fault::NotReproducible {
             function: self.function.to_owned(),
             gives,
-            help: "allow drawn values for this service, or set the value in its configuration",
+            help: match &self.entropy {
+                Entropy::Time { .. } => "give `drawn` a `key` to draw from, or set the value in the configuration",
+                _ => "let the service draw it once with `drawn`, or set the value in its configuration",
+            },
         }
     }
 
