@@ -14,6 +14,7 @@ mod error;
 mod external;
 pub mod fetch;
 mod journal;
+mod kept;
 mod lease;
 pub mod locking;
 mod perform;

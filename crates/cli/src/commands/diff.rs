@@ -12,7 +12,7 @@ use seaway_core::{
     plan::{Change, ObjectChange, compare},
     release::Content,
 };
-use seaway_engine::{environment, render_all};
+use seaway_engine::{Engine, environment, render_all};
 use serde::Serialize;
 
 use crate::{
@@ -26,13 +26,17 @@ use crate::{
     terminal::Role,
 };
 
-/// Compare what is rendered, object by object: with another checkout, another environment, or what runs.
+/// Compare what is rendered, object by object: with another checkout, an earlier plan, another environment, or what
+/// runs.
 ///
-/// Writes nothing. Without `--against`, `--to` or `--live` the clusters are asked, as with `--live`.
+/// Writes nothing. Without `--against`, `--plan`, `--to` or `--live` the clusters are asked, as with `--live`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   seaway diff shop -e prod                          release against what runs on the clusters
   seaway diff shop -e prod --against ../main        against the same environment of another checkout
+  seaway diff shop -e prod --plan 3f2a9c            against the release of a kept plan
+  seaway diff shop -e prod --plan 3f2a9c --to-plan 81d0e4
+                                                    releases of two kept plans; nothing is rendered
   seaway diff shop -e int --to prod                 against another environment, first cluster with first cluster
   seaway diff shop -e prod --cluster c1 --to prod --to-cluster c2
                                                     one cluster against another one
@@ -51,6 +55,12 @@ pub struct Args {
     /// Folder of the workspace in another checkout; it is the old side
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["to", "live"])]
     pub against: Option<PathBuf>,
+    /// Hash of a kept plan, or its start: its release is the old side
+    #[arg(long, value_name = "HASH", conflicts_with_all = ["against", "to", "live"])]
+    pub plan: Option<String>,
+    /// Hash of another kept plan, or its start: its release is the new side
+    #[arg(long, value_name = "HASH", requires = "plan")]
+    pub to_plan: Option<String>,
     /// Another environment; it is the new side
     #[arg(long, value_name = "ENV", conflicts_with = "live")]
     pub to: Option<String>,
@@ -95,19 +105,18 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
 
 async fn groups(context: &Context, args: &Args) -> Result<Vec<Group>, Error> {
     let session = Session::find(context)?;
-    match (&args.against, &args.to) {
-        (Some(folder), _) => against_checkout(&session, args, folder),
-        (None, Some(other)) => to_environment(&session, args, other),
-        (None, None) => live(&session, args).await,
+    match (&args.against, &args.plan, &args.to) {
+        (Some(folder), _, _) => against_checkout(&session, args, folder),
+        (None, Some(plan), _) => since_plan(&session, args, plan).await,
+        (None, None, Some(other)) => to_environment(&session, args, other),
+        (None, None, None) => live(&session, args).await,
     }
 }
 
-fn contents(
-    session: &Session<'_>,
-    environment_name: &str,
-    service: &str,
-    reach: &Reach,
-) -> Result<(Vec<TargetName>, Contents), Error> {
+/// What one side has: clusters in their order, and the content of each.
+type Side = (Vec<TargetName>, Contents);
+
+fn contents(session: &Session<'_>, environment_name: &str, service: &str, reach: &Reach) -> Result<Side, Error> {
     let workspace = session.declarations()?;
     let name = EnvironmentName::new(environment_name);
     let environment = environment(&workspace, &name).map_err(|error| session.explain(error))?;
@@ -126,9 +135,39 @@ fn against_checkout(session: &Session<'_>, args: &Args, folder: &Path) -> Result
         ));
     }
     let other = Session { context: session.context, root: folder.to_owned() };
-    let (order, after) = contents(session, &args.environment, &args.service, &args.reach)?;
-    let (old_order, before) = contents(&other, &args.environment, &args.service, &args.reach)?;
-    let mut names = order;
+    let after = contents(session, &args.environment, &args.service, &args.reach)?;
+    let before = contents(&other, &args.environment, &args.service, &args.reach)?;
+    cluster_by_cluster(args, before, after)
+}
+
+async fn since_plan(session: &Session<'_>, args: &Args, plan: &str) -> Result<Vec<Group>, Error> {
+    let engine = session.engine().await?;
+    let before = planned(session, &engine, args, plan).await?;
+    let after = match &args.to_plan {
+        Some(other) => planned(session, &engine, args, other).await?,
+        None => contents(session, &args.environment, &args.service, &args.reach)?,
+    };
+    cluster_by_cluster(args, before, after)
+}
+
+/// What a kept plan puts on the clusters.
+async fn planned(session: &Session<'_>, engine: &Engine, args: &Args, hash: &str) -> Result<Side, Error> {
+    let plan = engine.plan_by_hash(hash).await.map_err(|error| session.explain(error))?;
+    if plan.environment.as_str() != args.environment {
+        let message = format!("plan `{hash}` is for environment `{}`, not `{}`", plan.environment, args.environment);
+        return Err(Error::new(message).hint("`seaway get plans` shows what each plan is for"));
+    }
+    let service = ServiceName::new(&args.service);
+    if !plan.services.contains_key(&service) {
+        let known: Vec<&str> = plan.services.keys().map(ServiceName::as_str).collect();
+        let message = format!("plan `{hash}` has no service `{service}`");
+        return Err(Error::new(message).hint(format!("it has {}", text::some_of(&known, 20))));
+    }
+    let kept = engine.kept(&plan, &service).await.map_err(|error| session.explain(error))?;
+    Ok((kept.iter().map(|(name, _)| name.clone()).collect(), kept.into_iter().collect()))
+}
+
+fn cluster_by_cluster(args: &Args, (old_order, before): Side, (mut names, after): Side) -> Result<Vec<Group>, Error> {
     names.extend(old_order.into_iter().filter(|name| !after.contains_key(name)));
     let wanted = |name: &TargetName| args.cluster.as_deref().is_none_or(|cluster| cluster == name.as_str());
     let nothing = Arc::new(Content::new(ServiceName::new(&args.service), Vec::new()));

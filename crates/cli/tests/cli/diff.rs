@@ -43,6 +43,44 @@ fn environments_are_compared_cluster_by_cluster() {
     assert!(ran.stdout.contains("seaway.dev/environment"), "{}", ran.stdout);
 }
 
+/// The hash of a plan that is made now.
+fn plan(sandbox: &Sandbox) -> String {
+    let ran = sandbox.run(&["plan", "hello", "-e", "dev", "-o", "json"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    ran.json()["hash"].as_str().unwrap().trim_start_matches("sha256:").to_owned()
+}
+
+#[test]
+fn releases_of_kept_plans_are_compared_even_when_their_sources_are_gone() {
+    let sandbox = Sandbox::initialised();
+    let file = sandbox.files().into_iter().find(|file| file.contains("/manifests/")).unwrap();
+    let folder = file.rsplit_once('/').unwrap().0;
+    let secret = |value: &str| {
+        let text =
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: hidden}}\nstringData: {{a: canary-{value}}}\n");
+        sandbox.write(&format!("{folder}/hidden.yaml"), &text);
+    };
+    secret("one");
+    let old = plan(&sandbox);
+    sandbox.edit(&file, "replicas: ", "minReadySeconds: 7\n  replicas: ");
+    secret("two");
+    let new = plan(&sandbox);
+
+    let since = sandbox.run(&["diff", "hello", "-e", "dev", "--plan", &old]);
+    assert_eq!(since.code, 1, "{}{}", since.stdout, since.stderr);
+    let between = sandbox.run(&["diff", "hello", "-e", "dev", "--plan", &old[..12], "--to-plan", &new[..12]]);
+    assert_eq!((between.code, &between.stdout), (1, &since.stdout), "{}", between.stderr);
+    assert!(between.stdout.contains("spec.minReadySeconds  (absent) → 7"), "{}", between.stdout);
+    assert!(between.stdout.contains("hidden") && !between.stdout.contains("canary"), "{}", between.stdout);
+    let same = sandbox.run(&["diff", "hello", "-e", "dev", "--plan", &new]);
+    assert_eq!(same.code, 0, "{}{}", same.stdout, same.stderr);
+
+    // Nothing is rendered to compare what is kept.
+    sandbox.write(&file, "no: [manifest");
+    let again = sandbox.run(&["diff", "hello", "-e", "dev", "--plan", &old, "--to-plan", &new]);
+    assert_eq!((again.code, again.stdout), (1, since.stdout), "{}", again.stderr);
+}
+
 #[test]
 fn what_cannot_be_compared_is_an_error() {
     let sandbox = Sandbox::initialised();
@@ -50,6 +88,8 @@ fn what_cannot_be_compared_is_an_error() {
         (vec!["diff", "hello", "-e", "dev", "--against", "/nowhere"], "is not a folder"),
         (vec!["diff", "hello", "-e", "dev", "--to", "nix"], "nix"),
         (vec!["diff", "hello", "-e", "dev", "--to", "dev", "--to-cluster", "x"], "does not go to cluster `x`"),
+        (vec!["diff", "hello", "-e", "dev", "--plan", "0123"], "plan `0123` is not known"),
+        (vec!["diff", "hello", "-e", "dev", "--to-plan", "0123"], "--plan <HASH>"),
         (vec!["diff", "hello", "-e", "dev"], "cannot be read"),
         (vec!["diff", "hello", "-e", "dev", "--live", "--to", "dev"], "cannot be used with"),
     ] {

@@ -6,7 +6,8 @@ use super::{Change, ObjectChange, differences};
 use crate::release::{Content, Rendered};
 
 /// What would have to happen to `before` so that it becomes `after`; equal objects are left out. In order of the
-/// objects' keys. Values of sensitive objects are withheld.
+/// objects' keys. Values of sensitive objects are withheld; a manifest that was kept nowhere is `null`, and then nothing
+/// but the change itself is known.
 pub fn compare(before: &Content, after: &Content) -> Vec<ObjectChange> {
     let (before, after) = (by_key(before), by_key(after));
     let mut changes = Vec::new();
@@ -14,6 +15,10 @@ pub fn compare(before: &Content, after: &Content) -> Vec<ObjectChange> {
         match after.get(key) {
             None => changes.push(change(old, Change::Delete)),
             Some(new) if new.entry.digest == old.entry.digest => {}
+            Some(new) if old.manifest.is_null() || new.manifest.is_null() => {
+                let why = "it is a secret, which is kept as a digest alone, and the digests differ".to_owned();
+                changes.push(ObjectChange { why, ..change(new, Change::Modify) });
+            }
             Some(new) => {
                 let fields = differences(&old.manifest, &new.manifest, old.entry.sensitive || new.entry.sensitive);
                 changes.push(ObjectChange { fields, ..change(new, Change::Modify) });
@@ -68,6 +73,18 @@ mod tests {
         assert_eq!(found, [("a", Change::Delete), ("b", Change::Modify), ("d", Change::Create)]);
         assert_eq!(changes[1].fields[0].path, "data.a");
         assert!(compare(&after, &after).is_empty());
+    }
+
+    #[test]
+    fn of_what_is_kept_as_a_digest_only_the_change_is_known() {
+        let (old, mut new) = (content(&[object("Secret", "s", "1")]), content(&[object("Secret", "s", "2")]));
+        new.objects[0].manifest = Arc::new(Value::Null);
+        for (before, after) in [(&old, &new), (&new, &old)] {
+            let changes = compare(before, after);
+            assert_eq!((changes.len(), changes[0].change, changes[0].fields.len()), (1, Change::Modify, 0));
+            assert!(changes[0].why.contains("digest"), "{changes:?}");
+        }
+        assert!(compare(&new, &new).is_empty());
     }
 
     #[test]
