@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use seaway_core::diagnostic::has_errors;
+use seaway_core::diagnostic::{codes, has_errors};
 use seaway_render::{
     Native, Tree,
     hld::{
@@ -34,8 +34,14 @@ fuzz_target!(|bytes: &[u8]| {
     let environments = ["prod".to_owned()];
     for profile in [Profile::Compat, Profile::Strict] {
         let settings = Settings { profile, ..own.clone() };
-        let request =
-            Request { tree: &tree, folder: "", settings: &settings, environments: &environments, lock: &lock, store: &() };
+        let request = Request {
+            tree: &tree,
+            folder: "",
+            settings: &settings,
+            environments: &environments,
+            lock: &lock,
+            store: &(),
+        };
         let native = Native::new(View::nothing());
         let made = generate(&request, &native);
         assert_eq!(made, generate(&request, &native));
@@ -66,6 +72,10 @@ fn edits(tree: &Tree, profile: Profile) {
     let entry = NewEntry { name: "fuzz", source: "./fuzz", method: "local", ..NewEntry::default() };
     if let Ok(edited) = add(tree, "", "folder", profile, &entry) {
         let again = Tree::of("", [(edited.path, edited.bytes)]).expect("one file");
-        remove(&again, "", profile, &["fuzz".to_owned()]).expect("what was added can be removed");
+        let removed = remove(&again, "", profile, &["fuzz".to_owned()]);
+        // The strict profile refuses to write a file anew.
+        if let Err(findings) = removed {
+            assert!(profile == Profile::Strict && findings.iter().all(|finding| finding.code == codes::HLD_EDIT));
+        }
     }
 }

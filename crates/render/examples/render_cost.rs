@@ -18,7 +18,7 @@ use seaway_render::{
     Tree,
     helm::{
         chart::Chart,
-        release::{Options, Renderer},
+        release::{DOCUMENT_VALUES_MAX, Options, Renderer},
         values::Layer,
     },
     kustomize::{NoCharts, RemoteSources, build},
@@ -27,7 +27,8 @@ use serde_json::{Value, json};
 
 const USAGE: &str = "usage: render_cost helm CHART ROUNDS
        render_cost kustomize TREE FOLDER ROUNDS
-       render_cost clusters CHART COUNT THREADS";
+       render_cost clusters CHART COUNT THREADS
+       render_cost usage CHART";
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -37,9 +38,27 @@ fn main() {
         ["helm", chart, rounds] => helm(Path::new(chart), number(rounds)),
         ["kustomize", tree, folder, rounds] => kustomize(Path::new(tree), folder, number(rounds)),
         ["clusters", chart, count, threads] => clusters(Path::new(chart), number(count), number(threads)),
+        ["usage", chart] => usage(Path::new(chart)),
         _ => panic!("{USAGE}"),
     };
     println!("{found}");
+}
+
+/// What a chart takes of its limits.
+fn usage(folder: &Path) -> Value {
+    let tree = read(folder);
+    let bytes: usize = tree.files().map(|(_, bytes)| bytes.len()).sum();
+    let chart = Chart::from_tree(&tree, "").unwrap_or_else(|error| panic!("{error}"));
+    let options = Options::new("rel", "ns");
+    let release = Renderer::new(chart).render(&options).unwrap_or_else(|error| panic!("{error}"));
+    let usage = release.usage;
+    let documents = release.definitions.len() + release.documents.len() + release.hooks.len();
+    json!({
+        "files": tree.files().count(), "bytes": bytes, "documents": documents,
+        "steps": usage.steps, "of steps": options.limits.steps,
+        "output bytes": usage.output_bytes, "of output bytes": options.limits.output_bytes,
+        "values of documents": usage.document_values, "of values": DOCUMENT_VALUES_MAX,
+    })
 }
 
 /// The files below a folder.

@@ -16,6 +16,8 @@ pub const TREE_FILES_MAX: usize = 20_000;
 pub const TREE_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Longest path of a file, in bytes: the limit of common file systems.
 const PATH_BYTES_MAX: usize = 4096;
+/// Most bytes of all paths: renderers make several copies of them. Paths are a hundred bytes long on the average.
+const PATHS_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Path → bytes, bounded. Paths are relative, with `/`, without `.` and `..`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,6 +25,7 @@ pub struct Tree {
     root: String,
     files: BTreeMap<String, Arc<[u8]>>,
     bytes: usize,
+    path_bytes: usize,
 }
 
 impl Tree {
@@ -30,7 +33,7 @@ impl Tree {
     /// no part of the digest.
     pub fn new(root: impl Into<String>) -> Self {
         cores::ask();
-        Self { root: root.into(), files: BTreeMap::new(), bytes: 0 }
+        Self { root: root.into(), files: BTreeMap::new(), bytes: 0, path_bytes: 0 }
     }
 
     /// A tree of these files.
@@ -69,7 +72,13 @@ impl Tree {
             let help = "point the source at the folder that holds only what this service needs";
             return Err(Diagnostic::error(codes::SOURCE_TOO_LARGE, message).at(place).help(help));
         }
-        self.bytes = total;
+        let path_bytes = self.path_bytes + path.len();
+        if path_bytes > PATHS_BYTES_MAX {
+            let message = format!("the source is too large: expected paths of at most {PATHS_BYTES_MAX} bytes in all");
+            let help = "point the source at the folder that holds only what this service needs";
+            return Err(Diagnostic::error(codes::SOURCE_TOO_LARGE, message).at(place).help(help));
+        }
+        (self.bytes, self.path_bytes) = (total, path_bytes);
         self.files.insert(path, bytes);
         Ok(())
     }
@@ -169,5 +178,9 @@ mod tests {
             tree.insert(n.to_string(), b"".as_slice()).unwrap();
         }
         assert_eq!(tree.insert("one-more", b"".as_slice()).unwrap_err().code, codes::SOURCE_TOO_LARGE);
+        let mut tree = Tree::new("");
+        let long = |n: usize| format!("{n:04}{}", "x".repeat(4000));
+        let refused = (0..TREE_FILES_MAX).find(|n| tree.insert(long(*n), b"".as_slice()).is_err());
+        assert!(refused.is_some_and(|files| files > 1000));
     }
 }

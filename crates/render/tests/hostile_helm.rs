@@ -77,7 +77,7 @@ fn output_and_texts_that_grow() {
 fn values_that_are_too_deep() {
     let flow = format!("a: {}{}", "[".repeat(10_000), "]".repeat(10_000));
     assert_says(&values(flow.clone()), "nested more than");
-    let block: String = (0..10_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let block: String = (0..3_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
     assert_says(&values(block), "nested more than");
     let file = Layer::File { name: "v.yaml".to_owned(), text: flow };
     assert_says(&refusal(&[], vec![file]), "nested more than");

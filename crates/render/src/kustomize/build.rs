@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
 use seaway_core::diagnostic::{Diagnostic, Severity, codes};
 
 use super::{
-    budget::{Budget, LAYER_WORK, WORK_MAX},
+    budget::{Budget, LAYER_WORK, OBJECT_WORK, WORK_MAX},
     config::{self, Config},
     crds, defaults,
     fault::{Fault, Outcome},
@@ -236,6 +236,7 @@ impl<'a> Build<'a> {
     }
 
     pub(crate) fn transform(&self, step: &Step, set: &mut Set) -> Outcome<()> {
+        self.budget.spend(set.list.len() as u64 * OBJECT_WORK)?;
         let scopes = self.scopes();
         let schema = Arc::clone(&self.schema.borrow().0);
         step.transformer.run(set, self.context(&schema, &scopes))?;

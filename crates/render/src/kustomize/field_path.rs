@@ -5,7 +5,7 @@ use super::{
     fault::{Fault, Outcome, quoted},
     field_spec::split_path,
     node::{Field, Key, Node, Shape, Tag},
-    select::compile,
+    select::Pattern,
 };
 
 /// Most parts of a path.
@@ -249,15 +249,14 @@ impl Walk<'_> {
     /// The value in brackets is a pattern that may match anywhere in the text.
     fn by_key(&mut self, node: &mut Node, part: &str, rest: &[String]) -> Outcome<()> {
         let (key, pattern) = list_key(part)?;
-        let matcher = compile(pattern)?;
+        let matcher = Pattern::compile(pattern, self.budget)?;
         let before = self.places.len();
         let is_missing = node.is_null();
         if !is_missing {
             for (index, item) in items_mut(node)?.iter_mut().enumerate() {
                 let text = if key.is_empty() { Some(written(item)) } else { item.get(key).map(written) };
                 let Some(text) = text else { continue };
-                self.budget.spend(text.len() as u64)?;
-                if matcher.is_match(&text) {
+                if matcher.is_match(&text, self.budget)? {
                     // A plain item ends the path, whatever follows.
                     self.down(index, item, if key.is_empty() { &[] } else { rest })?;
                 }
@@ -270,7 +269,7 @@ impl Walk<'_> {
         if !key.is_empty() {
             item = Shape::Map(vec![Field { key: Key::open(key), value: item }]).into();
         }
-        if !matcher.is_match(pattern) {
+        if !matcher.is_match(pattern, self.budget)? {
             return Err(Fault::step(format!("no item can be made for the pattern {}", quoted(part))));
         }
         let items = items_mut(node)?;

@@ -135,6 +135,7 @@ impl Walk<'_> {
         if name.is_empty() {
             return Err(Fault::step("expected the name of a field, found nothing"));
         }
+        self.budget.spend(lookup_work(node))?;
         // What a missing or null field becomes.
         let made = match self.make {
             _ if is_list => None,
@@ -185,9 +186,15 @@ impl Node {
     }
 }
 
+/// Work of looking for a field or two of a mapping.
+fn lookup_work(node: &Node) -> u64 {
+    node.fields().len() as u64 * 12
+}
+
 /// Sets the text of a scalar, or a field of a mapping when there is a name, as Kustomize's setters do.
 pub(crate) fn set_entry(node: &mut Node, name: &str, text: &str, tag: Tag, budget: &Budget) -> Outcome<()> {
-    budget.spend(text.len() as u64)?;
+    budget.keep(text.len())?;
+    budget.spend(lookup_work(node))?;
     if name.is_empty() {
         return set_scalar(node, text, tag);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    budget::{Budget, DEPTH_MAX, VALUE_WEIGHT, check_weight, too_large},
+    budget::{Budget, DEPTH_MAX, KEPT_BYTE_WORK, VALUE_WEIGHT, check_weight, too_large},
     fault::{Fault, Outcome, quoted},
 };
 
@@ -86,7 +86,7 @@ fn run(document: &mut Value, operation: &Operation, budget: &Budget) -> Outcome<
         // A missing value counts as null.
         "add" => {
             let value = operation.value.clone().unwrap_or(Value::Null);
-            budget.spend(weight(&value))?;
+            budget.spend(weight(&value) * KEPT_BYTE_WORK)?;
             add(document, &path()?, value)
         }
         "remove" => remove(document, &path()?).map(drop),
@@ -101,7 +101,7 @@ fn run(document: &mut Value, operation: &Operation, budget: &Budget) -> Outcome<
             let copied = existing(document, &from)?.cloned().unwrap_or(Value::Null);
             let weight = weight(&copied);
             check_weight(weight)?;
-            budget.spend(weight)?;
+            budget.spend(weight * KEPT_BYTE_WORK)?;
             add(document, &path()?, copied)
         }
         "test" => test(document, &path()?, operation.value.as_ref()),
@@ -209,7 +209,7 @@ fn remove(document: &mut Value, path: &[String]) -> Outcome<Value> {
 }
 
 fn replace(document: &mut Value, path: &[String], value: Value, budget: &Budget) -> Outcome<()> {
-    budget.spend(weight(&value))?;
+    budget.spend(weight(&value) * KEPT_BYTE_WORK)?;
     if path.is_empty() {
         *document = value;
         return Ok(());

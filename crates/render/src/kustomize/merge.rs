@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    budget::Budget,
+    budget::{Budget, KEPT_BYTE_WORK},
     fault::{Fault, Outcome, quoted},
     merge_list::Items,
     node::{Field, Node, Shape},
@@ -34,7 +34,7 @@ pub(crate) struct Merger<'a> {
 impl Merger<'_> {
     /// The object with the patch over it; `None` when the patch deletes it.
     pub(crate) fn merge(&self, object: &Node, patch: &Node) -> Outcome<Option<Node>> {
-        self.budget.spend(object.weight().saturating_add(patch.weight()))?;
+        self.budget.spend(object.weight().saturating_add(patch.weight() * KEPT_BYTE_WORK))?;
         self.walk(Some(object), Some(patch), None)
     }
 

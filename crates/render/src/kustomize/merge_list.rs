@@ -10,6 +10,9 @@ use super::{
     schema::{Type, TypeId},
 };
 
+/// Work of looking at one field of one item.
+const LOOKUP_WORK: u64 = 4;
+
 /// Both lists.
 pub(crate) struct Items<'a> {
     merger: &'a Merger<'a>,
@@ -48,8 +51,10 @@ impl<'a> Items<'a> {
 
     /// The merged list in the place of another.
     pub(crate) fn merge(mut self, place: &Node) -> Outcome<Option<Node>> {
-        let cost = self.arena.len() as u64;
-        self.merger.budget.spend(cost.saturating_mul(cost).saturating_add(self.weight()))?;
+        // Each item is looked up among all others, by fields that are looked up among its own.
+        let fields: u64 = self.arena.iter().map(|item| 1 + item.fields().len() as u64).sum();
+        let cost = (self.arena.len() as u64).saturating_mul(fields).saturating_mul(LOOKUP_WORK);
+        self.merger.budget.spend(cost.saturating_add(self.weight()))?;
         let keys = std::mem::take(&mut self.keys);
         let ids = if keys.is_empty() {
             self.set(self.own_texts(), &[String::new()])?

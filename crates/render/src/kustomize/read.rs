@@ -1,18 +1,22 @@
 //! From YAML text to nodes, as Kustomize's library reads it: one document per part between `---` lines, aliases
 //! and merge keys written out.
 
-use std::{borrow::Cow, collections::BTreeMap, panic::AssertUnwindSafe};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    panic::AssertUnwindSafe,
+};
 
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 use seaway_core::diagnostic::codes;
 
 use super::{
-    budget::{Budget, DEPTH_MAX, VALUE_WEIGHT, check_weight, too_large},
+    budget::{Budget, DEPTH_MAX, READ_WORK, check_weight, too_large},
     fault::{Fault, Outcome},
     node::{Field, Key, Node, Scalar, Shape, Tag},
     scalar::{Words, resolve},
 };
-use crate::yaml::{Input, tag_before_comma};
+use crate::yaml::{Ending, Input, tag_before_comma};
 
 /// Largest text that is read as YAML, in bytes.
 const TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -88,15 +92,15 @@ struct Reader<'a> {
     anchors: BTreeMap<String, Node>,
     /// Weight of all that aliases stood for.
     written_out: u64,
-    /// Where the text ends, when it ends within a line.
-    open_end: Option<u64>,
+    /// Where and how the text ends, when a line break was put behind it that is none of its own.
+    ending: Option<(u64, Ending)>,
 }
 
 type Events<'t> = Parser<Input<'t>>;
 
 impl<'a> Reader<'a> {
     fn new(words: Words, budget: &'a Budget, lines_before: u32) -> Self {
-        Self { words, budget, lines_before, anchors: BTreeMap::new(), written_out: 0, open_end: None }
+        Self { words, budget, lines_before, anchors: BTreeMap::new(), written_out: 0, ending: None }
     }
 
     fn document(&mut self, text: &str) -> Outcome<Option<Node>> {
@@ -107,10 +111,9 @@ impl<'a> Reader<'a> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // The library looks one character beyond the end of some texts and panics. A line break at the end keeps it
         // from doing so, and whatever is left becomes a fault of the text.
-        let ends_open = !text.ends_with('\n');
-        let with_end = if ends_open { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
-        let last_line = text.rsplit('\n').next().unwrap_or_default();
-        self.open_end = (ends_open && !last_line.trim().is_empty()).then_some(text.len() as u64);
+        let ending = Ending::of(text);
+        let with_end = if ending.is_some() { Cow::Owned(format!("{text}\n")) } else { Cow::Borrowed(text) };
+        self.ending = ending.map(|ending| (text.len() as u64, ending));
         if let Some((line, column, problem)) = tag_before_comma(&with_end) {
             return Err(Fault::new(codes::SYNTAX, problem).at("", self.lines_before.saturating_add(line), column));
         }
@@ -135,7 +138,7 @@ impl<'a> Reader<'a> {
     }
 
     fn next(&self, events: &mut Events<'_>) -> Outcome<Event> {
-        self.budget.spend(VALUE_WEIGHT)?;
+        self.budget.spend(READ_WORK)?;
         events.parse().map_err(|error| {
             let mark = error.problem_mark().unwrap_or_default();
             let (line, column) = self.place(mark);
@@ -173,8 +176,10 @@ impl<'a> Reader<'a> {
             EventData::Scalar { anchor, tag, mut value, style, .. } => {
                 // A block at the very end of a text has no line break that the text does not have.
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                if is_block && self.open_end.is_some_and(|end| event.end_mark.index >= end) && value.ends_with('\n') {
-                    value.pop();
+                if let Some((end, ending)) = self.ending.filter(|_| is_block)
+                    && event.end_mark.index >= end
+                {
+                    ending.trim(&mut value);
                 }
                 (Shape::Scalar(self.scalar(tag.as_deref(), value, style)), anchor)
             }
@@ -296,10 +301,11 @@ fn merge_into(fields: &mut Vec<Field>, merge: &Node, budget: &Budget) -> Outcome
     if sources.is_empty() || sources.iter().any(|source| !source.is_map()) {
         return Err(Fault::new(codes::SYNTAX, "expected a mapping, or a list of mappings, as value of `<<`"));
     }
+    let mut known: BTreeSet<String> = fields.iter().map(|field| field.key.text.clone()).collect();
     for source in sources {
         budget.spend(source.weight())?;
         for field in source.fields() {
-            if !fields.iter().any(|own| own.key.text == field.key.text) {
+            if known.insert(field.key.text.clone()) {
                 fields.push(field.clone());
             }
         }
@@ -312,7 +318,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Outcome<Vec<Node>> {
-        documents(text, &Budget::new(1_000_000))
+        documents(text, &Budget::new(10_000_000))
     }
 
     #[test]
@@ -324,6 +330,21 @@ mod tests {
         assert!(read("a: 1\n--- b\nc: 1\n").is_err());
         assert!(read("").unwrap().is_empty());
         assert!(read("---\n# nothing\n---\n").unwrap().is_empty());
+    }
+
+    #[test]
+    fn texts_end_with_any_line_break() {
+        for (text, expected) in [
+            ("a: |\n  x\n\u{2028}", "x\n"),
+            ("a: |+\n  x\n\u{2028}", "x\n\u{2028}"),
+            ("a: |\n  x\u{2028}", "x\u{2028}"),
+            ("a: |\n  x\n \u{2028}", "x\n"),
+            ("a: |\n  x\n  \u{a0}", "x\n\u{a0}"),
+            ("a: |\n  x", "x"),
+            ("a: |\n  x\n  ", "x\n"),
+        ] {
+            assert_eq!(read(text).unwrap()[0].get("a").unwrap().raw(), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -155,6 +155,7 @@ impl<'a> Referrer<'a> {
         if found.id.name == name && found.id.namespace.is_empty() {
             return Ok(());
         }
+        self.budget.keep(found.id.name.len() + found.id.namespace.len())?;
         field.set("name", Node::scalar(found.id.name.clone(), Tag::Open));
         if !found.id.namespace.is_empty() {
             field.set("namespace", Node::scalar(found.id.namespace.clone(), Tag::Open));

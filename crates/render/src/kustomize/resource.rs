@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{
+    budget::too_large,
     fault::{Fault, Outcome, quoted},
     ident::{Gvk, ResId},
-    node::{Node, Tag},
+    node::{Field, Key, Node, Shape, Tag},
     schema::Scopes,
 };
+
+/// Longest name, namespace, kind and version, in bytes; clusters take a sixteenth.
+const NAME_BYTES_MAX: usize = 4096;
 
 /// Annotation of objects that serve the build alone.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -192,11 +196,8 @@ impl Resource {
         if texts.is_empty() {
             return;
         }
-        let mut map = Node::map();
-        for (name, text) in texts {
-            map.set(name, Node::text(text.clone()));
-        }
-        metadata.set(key, map);
+        let field = |(name, text): (&String, &String)| Field { key: Key::open(name), value: Node::text(text.clone()) };
+        metadata.set(key, Shape::Map(texts.iter().map(field).collect()).into());
     }
 
     pub(crate) fn is_local(&self) -> bool {
@@ -234,11 +235,25 @@ pub(crate) fn blame(mut fault: Box<Fault>, file: &str, node: &Node) -> Box<Fault
     fault
 }
 
+/// Refuses a name that is longer than any cluster takes: it is copied wherever an object is looked up.
+pub(crate) fn check_name(what: &str, name: &str) -> Outcome<()> {
+    if name.len() <= NAME_BYTES_MAX {
+        return Ok(());
+    }
+    let found = name.len();
+    Err(too_large(format!("a {what} has {found} bytes, expected at most {NAME_BYTES_MAX}")))
+}
+
 /// What every object of a file must have.
 pub(crate) fn check(node: &Node) -> Outcome<()> {
     let wrong = |message: String| Err(Fault::step(message).at("", node.line, node.column));
     if !node.is_map() {
         return wrong(format!("expected an object, found {}", node.kind()));
+    }
+    let texts: [&[&str]; 4] = [&["apiVersion"], &["kind"], &["metadata", "name"], &["metadata", "namespace"]];
+    for path in texts {
+        check_name(path[path.len() - 1], node.at(path).map_or("", Node::raw))
+            .map_err(|fault| fault.at("", node.line, node.column))?;
     }
     let kind = node.get("kind").map_or("", Node::value);
     if kind.is_empty() {

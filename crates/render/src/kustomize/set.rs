@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{
-    budget::{RESOURCES_MAX, too_large},
+    budget::{Budget, RESOURCES_MAX, too_large},
     fault::{Fault, Outcome},
     ident::ResId,
     node::Node,
     resource::{Behavior, Resource},
     schema::Scopes,
 };
+
+/// Work of comparing the name of one object.
+const LOOKUP_WORK: u64 = 40;
 
 /// Objects in order.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +40,9 @@ impl Set {
     }
 
     /// Adds generated objects, each by its own behavior.
-    pub(crate) fn absorb_all(&mut self, more: Vec<Resource>, scopes: &Scopes) -> Outcome<()> {
+    pub(crate) fn absorb_all(&mut self, more: Vec<Resource>, scopes: &Scopes, budget: &Budget) -> Outcome<()> {
         for resource in more {
+            budget.spend(self.list.len() as u64 * LOOKUP_WORK)?;
             self.absorb(resource, scopes)?;
         }
         Ok(())
@@ -48,7 +52,11 @@ impl Set {
         let id = resource.id(scopes);
         let matches = self.by_any_id(&id, scopes);
         match (matches.as_slice(), resource.memory.behavior) {
-            ([], Behavior::Create) => self.append_all(vec![resource], scopes),
+            ([], Behavior::Create) if self.list.len() < RESOURCES_MAX => {
+                self.list.push(resource);
+                Ok(())
+            }
+            ([], Behavior::Create) => Err(too_large(format!("the build has more than {RESOURCES_MAX} objects"))),
             ([], Behavior::Merge | Behavior::Replace) => {
                 let fault = Fault::step(format!("{id} does not exist, so nothing can be merged into it or replaced"));
                 Err(fault.help("let the generator have the behavior `create`"))

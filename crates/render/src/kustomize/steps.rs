@@ -58,7 +58,7 @@ impl<'a> Build<'a> {
                 }
             }
             let scopes = self.scopes();
-            into.set.absorb_all(made, &scopes).map_err(|fault| in_file(fault, &layer.here))?;
+            into.set.absorb_all(made, &scopes, &self.budget).map_err(|fault| in_file(fault, &layer.here))?;
         }
         Ok(())
     }

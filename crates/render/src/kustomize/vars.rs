@@ -165,19 +165,24 @@ impl Filler<'_> {
         let mut out = String::new();
         let mut rest = input;
         self.budget.spend(input.len() as u64)?;
+        // Without it, each opening would be searched to the end for what closes it.
+        let last_close = input.rfind(')').unwrap_or(0);
+        let is_closed = |rest: &str| input.len() - rest.len() <= last_close;
         while let Some(at) = rest.find('$').filter(|at| at + 1 < rest.len()) {
             out.push_str(&rest[..at]);
             rest = &rest[at + 1..];
             if let Some(after) = rest.strip_prefix('$') {
                 out.push('$');
                 rest = after;
-            } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+            } else if let Some((name, after)) =
+                rest.strip_prefix('(').filter(|inner| is_closed(inner)).and_then(|inner| inner.split_once(')'))
+            {
                 match self.values.get(name) {
                     Some(Value::Scalar(text, tag)) => {
                         if input.len() == name.len() + 3 {
                             return Ok((text.clone(), *tag));
                         }
-                        self.budget.spend(text.len() as u64)?;
+                        self.budget.keep(text.len())?;
                         out.push_str(&in_text(text, *tag));
                     }
                     Some(Value::Other) | None => {

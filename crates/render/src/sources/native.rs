@@ -153,7 +153,7 @@ pub(super) fn release_findings(error: &ReleaseError, chart: &str, declared_in: &
         ReleaseError::Layer(LayerError::File { file, line, column, problem }) => {
             vec![Diagnostic::error(codes::HELM_VALUES, problem).at(place(file, *line, *column))]
         }
-        ReleaseError::Layer(LayerError::Set { .. }) | ReleaseError::Values(_) => {
+        ReleaseError::Layer(LayerError::Set { .. } | LayerError::TooLarge) | ReleaseError::Values(_) => {
             vec![Diagnostic::error(codes::HELM_VALUES, error.to_string()).at(place(declared_in, 0, 0))]
         }
         ReleaseError::Document { source_file, .. } => {

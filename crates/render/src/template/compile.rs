@@ -1,5 +1,7 @@
 //! From the YAML tree to a template, with every faulty placeholder and its place.
 
+use std::collections::BTreeMap;
+
 use seaway_core::{
     declaration::{ConfigType, Service},
     diagnostic::{Diagnostic, codes, excerpt, nearest},
@@ -8,6 +10,11 @@ use seaway_core::{
 use serde_json::Value;
 
 use super::{Piece, Placeholder, Template};
+
+/// Placeholders of one text that are looked up in it, each from its start; those behind them have its place.
+const PLACES_MAX: usize = 64;
+/// Most findings about one file; whoever reads them has stopped before.
+const FINDINGS_MAX: usize = 1000;
 
 /// Where a placeholder is used.
 #[derive(Clone, PartialEq, Debug)]
@@ -87,12 +94,19 @@ impl<'a> Compiler<'a> {
             };
         }
         let mut pieces = Vec::new();
-        for (index, part) in parts.iter().enumerate() {
+        let mut before: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut places_left = PLACES_MAX;
+        for part in &parts {
             match part {
                 Part::Literal(text) => push_literal(&mut pieces, text),
                 Part::Name(name) => {
-                    let before = parts[..index].iter().filter(|p| matches!(p, Part::Name(other) if other == name));
-                    let place = self.locate(node.span, name, before.count());
+                    let nth = before.entry(name).or_default();
+                    let place = match places_left {
+                        0 => node.span,
+                        _ => self.locate(node.span, name, *nth),
+                    };
+                    *nth += 1;
+                    places_left = places_left.saturating_sub(1);
                     if let Some(placeholder) = self.placeholder(name, place) {
                         self.fits_into_text(&placeholder, node.is_quoted && parts.len() == 1, place);
                         pieces.push(Piece::Value(placeholder));
@@ -139,6 +153,7 @@ impl<'a> Compiler<'a> {
                 self.uses.push(Use { placeholder: placeholder.clone(), span });
                 Some(placeholder)
             }
+            None if self.findings.len() >= FINDINGS_MAX => None,
             None => {
                 let known = Placeholder::candidates(self.service.config.keys());
                 if self.is_secret && !Placeholder::is_in_known_group(name) {

@@ -11,6 +11,9 @@ pub(crate) const TEXT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most work of one document, in steps: two seconds' worth. Megabytes of ordinary text need a tenth.
 pub(crate) const STEPS_MAX: u64 = 20_000_000;
 
+/// What a document takes beside its values: its text, where it is from, its place among the others.
+const DOCUMENT_NODES: usize = 32;
+
 /// Bounds on one document, or on all that share them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Limits {
@@ -27,5 +30,13 @@ pub(crate) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { depth: DEPTH_MAX, nodes: NODES_MAX, text_bytes: TEXT_BYTES_MAX, steps: STEPS_MAX }
+    }
+}
+
+impl Limits {
+    /// Takes a document of many; `None` when there are too many.
+    pub(crate) fn take_document(&mut self) -> Option<()> {
+        self.nodes = self.nodes.checked_sub(DOCUMENT_NODES)?;
+        Some(())
     }
 }

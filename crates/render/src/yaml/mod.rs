@@ -19,8 +19,8 @@ mod scalar;
 mod write;
 
 pub(crate) use comma::tag_before_comma;
-pub(crate) use input::Input;
-pub(crate) use limits::Limits;
+pub(crate) use input::{Ending, Input};
+pub(crate) use limits::{Limits, NODES_MAX};
 pub(crate) use number::{float_text, json_float_text};
 pub(crate) use read::{Error, read, read_all, read_line, read_within};
 pub(crate) use write::{Style, write};

@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
 use super::{
-    Input, Limits,
+    Ending, Input, Limits,
     comma::tag_before_comma,
     float_text,
     resolve::{Meaning, resolve},
@@ -50,7 +50,7 @@ pub(crate) fn read(text: &str, mut limits: Limits) -> Result<Value, Error> {
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_within(text: &str, limits: &mut Limits) -> Result<Value, Error> {
-    with_reader(text, End::of(text), limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
+    with_reader(text, Ending::of(text), limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
 }
 
 /// As [`read_within`], of a text behind which a line break belongs.
@@ -58,7 +58,7 @@ pub(crate) fn read_within(text: &str, limits: &mut Limits) -> Result<Value, Erro
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_line(text: &str, limits: &mut Limits) -> Result<Value, Error> {
-    with_reader(text, End::Whole, limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
+    with_reader(text, None, limits, |reader| Ok(reader.document()?.unwrap_or(Value::Null)))
 }
 
 /// All documents of a stream, `null` for empty ones; the limits hold for all of them together.
@@ -66,7 +66,7 @@ pub(crate) fn read_line(text: &str, limits: &mut Limits) -> Result<Value, Error>
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_all(text: &str, limits: &mut Limits) -> Result<Vec<Value>, Error> {
-    with_reader(text, End::of(text), limits, |reader| {
+    with_reader(text, Ending::of(text), limits, |reader| {
         let mut documents = Vec::new();
         while let Some(document) = reader.document()? {
             documents.push(document);
@@ -75,39 +75,19 @@ pub(crate) fn read_all(text: &str, limits: &mut Limits) -> Result<Vec<Value>, Er
     })
 }
 
-/// How a text ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// With a line break.
-    Break,
-    /// Without the line break that belongs there.
-    Whole,
-    /// Without one, and that counts.
-    Open,
-}
-
-impl End {
-    fn of(text: &str) -> Self {
-        if text.ends_with('\n') { Self::Break } else { Self::Open }
-    }
-}
-
 /// The library looks one character beyond the end of some texts and panics; a line break at the end keeps it from
 /// doing so, and whatever is left becomes a fault of the text.
 fn with_reader<T>(
     text: &str,
-    end: End,
+    ending: Option<Ending>,
     limits: &mut Limits,
     work: impl FnOnce(&mut Reader<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     if let Some((line, column, problem)) = tag_before_comma(text) {
         return Err(Error { line, column, problem });
     }
-    let last_line = text.rsplit('\n').next().unwrap_or_default();
-    // The end of a block scalar that has none in the text.
-    let open_end = (end == End::Open && !last_line.trim_matches([' ', '\t']).is_empty()).then_some(text.len());
     let before = *limits;
-    let mut reader = Reader::new(text, end, before, open_end);
+    let mut reader = Reader::new(text, before, ending);
     let guarded = std::panic::catch_unwind(AssertUnwindSafe(move || {
         let answer = work(&mut reader);
         (answer, reader.left)
@@ -125,22 +105,32 @@ const EVENT_STEPS: u64 = 6;
 const STEP_BYTES: u64 = 4;
 /// Levels of brackets that the scanner looks through in a step: all of them, for each token.
 const STEP_LEVELS: u64 = 2;
+/// What an anchor takes beside the copy of its value: its name and its place among the others, in nodes.
+const ANCHOR_NODES: usize = 3;
 
 struct Reader<'t> {
     parser: Parser<Input<'t>>,
     anchors: BTreeMap<String, Anchored>,
     left: Limits,
+    /// All values of the document so far, without the copies that anchors keep.
+    made: Size,
     /// Bytes that the parser has passed.
     passed: u64,
-    /// Where the text ends, when it ends within a line.
-    open_end: Option<usize>,
+    /// Where and how the text ends, when a line break was put behind it that is none of its own.
+    ending: Option<(u64, Ending)>,
+}
+
+/// How much of the limits on memory something takes.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    text: usize,
 }
 
 /// A value that aliases repeat, and what each repetition costs.
 struct Anchored {
     item: Item,
-    nodes: usize,
-    text: usize,
+    size: Size,
     depth: usize,
 }
 
@@ -156,8 +146,7 @@ enum Item {
 struct Open {
     collection: Collection,
     anchor: Option<String>,
-    nodes_left_before: usize,
-    text_left_before: usize,
+    made_before: Size,
     /// Levels inside it so far.
     levels: usize,
 }
@@ -173,10 +162,11 @@ enum Key {
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str, end: End, limits: Limits, open_end: Option<usize>) -> Self {
+    fn new(text: &'t str, limits: Limits, ending: Option<Ending>) -> Self {
         let mut parser = Parser::new();
-        parser.set_input(Input::new(text, end != End::Break));
-        Self { parser, anchors: BTreeMap::new(), left: limits, passed: 0, open_end }
+        parser.set_input(Input::new(text, !text.ends_with('\n')));
+        let ending = ending.map(|ending| (text.len() as u64, ending));
+        Self { parser, anchors: BTreeMap::new(), left: limits, made: Size::default(), passed: 0, ending }
     }
 
     /// The next event, `depth` collections deep.
@@ -239,15 +229,16 @@ impl<'t> Reader<'t> {
         match event.data {
             EventData::Scalar { anchor, tag, mut value, plain_implicit, style, .. } => {
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-                let is_last = self.open_end.is_some_and(|end| event.end_mark.index >= end as u64);
-                if is_block && is_last && value.ends_with('\n') {
-                    value.pop();
+                if let Some((end, ending)) = self.ending.filter(|_| is_block)
+                    && event.end_mark.index >= end
+                {
+                    ending.trim(&mut value);
                 }
-                self.spend(1, value.len(), open.len(), at)?;
                 let text = value.len();
+                self.make(Size { nodes: 1, text }, open.len(), at)?;
                 let item = scalar(tag.as_deref(), plain_implicit, value, at)?;
                 if let Some(anchor) = anchor {
-                    self.anchors.insert(anchor, Anchored { item: item.clone(), nodes: 1, text, depth: 0 });
+                    self.keep(anchor, &item, Size { nodes: 1, text }, 0, at)?;
                 }
                 Ok(Some((item, 0)))
             }
@@ -255,8 +246,8 @@ impl<'t> Reader<'t> {
                 let Some(anchored) = self.anchors.get(&anchor) else {
                     return Err(fault(at, format!("unknown anchor `{}`", excerpt(&anchor))));
                 };
-                let (nodes, text, levels) = (anchored.nodes, anchored.text, anchored.depth);
-                self.spend(nodes, text, open.len() + levels, at)?;
+                let (size, levels) = (anchored.size, anchored.depth);
+                self.make(size, open.len() + levels, at)?;
                 Ok(self.anchors.get(&anchor).map(|anchored| (anchored.item.clone(), levels)))
             }
             EventData::SequenceStart { anchor, .. } => {
@@ -267,25 +258,39 @@ impl<'t> Reader<'t> {
                 self.open(Collection::Map { entries: Map::new(), key: None }, anchor, open, at)?;
                 Ok(None)
             }
-            EventData::SequenceEnd | EventData::MappingEnd => Ok(open.pop().map(|done| self.close(done))),
+            EventData::SequenceEnd | EventData::MappingEnd => open.pop().map(|done| self.close(done, at)).transpose(),
             // The parser gives nothing else inside a document; a document has a node at least.
             _ => Ok(None),
         }
     }
 
-    fn spend(&mut self, nodes: usize, text: usize, depth: usize, at: Mark) -> Result<(), Error> {
-        if nodes > 1 {
-            // Copied once here, and perhaps again into a value around it.
-            self.work(2 * nodes as u64, at)?;
-        }
-        let left = (self.left.nodes.checked_sub(nodes), self.left.text_bytes.checked_sub(text));
-        let (Some(nodes_left), Some(text_left)) = left else {
-            return Err(fault(at, "the document grows too large, aliases included".to_owned()));
-        };
+    /// Takes a new value from the limits.
+    fn make(&mut self, size: Size, depth: usize, at: Mark) -> Result<(), Error> {
+        self.spend(size, at)?;
         if depth > self.left.depth {
             return Err(fault(at, format!("lists and mappings are nested more than {} deep", self.left.depth)));
         }
+        self.made = Size { nodes: self.made.nodes + size.nodes, text: self.made.text + size.text };
+        Ok(())
+    }
+
+    fn spend(&mut self, size: Size, at: Mark) -> Result<(), Error> {
+        if size.nodes > 1 {
+            // Copied once here, and perhaps again into a value around it.
+            self.work(2 * size.nodes as u64, at)?;
+        }
+        let left = (self.left.nodes.checked_sub(size.nodes), self.left.text_bytes.checked_sub(size.text));
+        let (Some(nodes_left), Some(text_left)) = left else {
+            return Err(fault(at, "the document grows too large, aliases included".to_owned()));
+        };
         (self.left.nodes, self.left.text_bytes) = (nodes_left, text_left);
+        Ok(())
+    }
+
+    /// Keeps a copy of a value for the aliases that may follow. Anchors in each other keep copies of copies.
+    fn keep(&mut self, anchor: String, item: &Item, size: Size, depth: usize, at: Mark) -> Result<(), Error> {
+        self.spend(Size { nodes: size.nodes + ANCHOR_NODES, text: size.text + anchor.len() }, at)?;
+        self.anchors.insert(anchor, Anchored { item: item.clone(), size, depth });
         Ok(())
     }
 
@@ -296,28 +301,24 @@ impl<'t> Reader<'t> {
         open: &mut Vec<Open>,
         at: Mark,
     ) -> Result<(), Error> {
-        let (nodes_left_before, text_left_before) = (self.left.nodes, self.left.text_bytes);
-        self.spend(1, 0, open.len() + 1, at)?;
-        open.push(Open { collection, anchor, nodes_left_before, text_left_before, levels: 0 });
+        let made_before = self.made;
+        self.make(Size { nodes: 1, text: 0 }, open.len() + 1, at)?;
+        open.push(Open { collection, anchor, made_before, levels: 0 });
         Ok(())
     }
 
-    fn close(&mut self, done: Open) -> (Item, usize) {
+    fn close(&mut self, done: Open, at: Mark) -> Result<(Item, usize), Error> {
         let levels = done.levels + 1;
         let item = Item::Collection(match done.collection {
             Collection::List(items) => Value::Array(items),
             Collection::Map { entries, .. } => Value::Object(entries),
         });
         if let Some(anchor) = done.anchor {
-            let anchored = Anchored {
-                item: item.clone(),
-                nodes: done.nodes_left_before - self.left.nodes,
-                text: done.text_left_before - self.left.text_bytes,
-                depth: levels,
-            };
-            self.anchors.insert(anchor, anchored);
+            let before = done.made_before;
+            let size = Size { nodes: self.made.nodes - before.nodes, text: self.made.text - before.text };
+            self.keep(anchor, &item, size, levels, at)?;
         }
-        (item, levels)
+        Ok((item, levels))
     }
 }
 

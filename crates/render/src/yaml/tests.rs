@@ -144,12 +144,43 @@ fn texts_without_a_last_line_break_are_read_as_they_are() {
         ("a: |\n  x\n  ", "x\n"),
         ("a: >\n  x\n  y", "x y"),
         ("a: 'x'", "x"),
+        // Helm gives these values to the same texts: there are other line breaks than the usual one.
+        ("a: |\n  x\n\u{2028}", "x\n"),
+        ("a: |+\n  x\n\u{2028}", "x\n\u{2028}"),
+        ("a: |\n  x\n\u{85}", "x\n"),
+        ("a: |\n  x\r", "x\n"),
+        ("a: |\n  x\u{2028}", "x\u{2028}"),
+        ("a: |+\n  x\u{2028}", "x\u{2028}"),
+        ("a: |\n  x\n \u{2028}", "x\n"),
+        ("a: |\n  x\n  \u{a0}", "x\n\u{a0}"),
+        ("a: |+\n  x\r\r", "x\n\n"),
+        ("a: >\n  x\u{2028}  y", "x\u{2028}y"),
+        ("a: |+\n  x\n  ", "x\n"),
+        ("a: |+\n  x\n\u{2028}  ", "x\n\u{2028}"),
+        ("a: |+\n  x\n\u{85}", "x\n\n"),
+        ("a: |+\n\u{2028}", "\u{2028}"),
+        ("a: |\n\u{2028}", ""),
+        ("a: >+\n  x\n\u{2029}", "x\n\u{2029}"),
+        ("a: |+\n  x\n\r", "x\n\n"),
+        ("a: |+\n  x\r ", "x\n"),
+        ("a: |-\n  x\n\u{2028}", "x"),
     ] {
         assert_eq!(value(text), json!({"a": expected}), "{text:?}");
     }
     for text in ["a: \"\\", "a: \"\\x", "a: \"\\u12", "!%ff%fe x", "!<%c3", "&", "*", "? ", "- ? |", "%", "a: !"] {
         let _ = read(text, Limits::default());
     }
+}
+
+#[test]
+fn what_anchors_keep_is_counted() {
+    let anchors: String = (0..300).map(|n| format!("&a{n} [")).collect();
+    let nested = |items: usize| format!("a: {anchors}{}{}", "1,".repeat(items), "]".repeat(300));
+    assert!(problem(&nested(10_000)).contains("the document grows too large, aliases included"));
+    assert!(read(&nested(100), Limits::default()).is_ok());
+    // Anchors within anchors do not make an alias cost more than the value that it stands for.
+    let mut limits = Limits { nodes: 60, ..Limits::default() };
+    assert!(super::read_within("a: &a [&b [&c [1, 2]]]\nb: [*a, *a, *a]\n", &mut limits).is_ok());
 }
 
 #[test]

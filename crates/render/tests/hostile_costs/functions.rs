@@ -1,7 +1,7 @@
 //! Every function in a loop over arguments of every kind: what its work is counted as must bound the time that it takes.
 //!
-//! A loop ends when its steps are used up. A hundredth of the steps may have taken no more than a hundredth of the time;
-//! what seems slower is tried again with more steps, and what is slower then has work that is not counted.
+//! A loop ends when its steps are used up. A four-hundredth of the steps may have taken no more than a four-hundredth of
+//! the time; what seems slower is tried again with more steps, and what is slower then has work that is not counted.
 
 use std::{fmt::Write as _, sync::Mutex, thread};
 
@@ -15,6 +15,10 @@ use serde_json::json;
 
 /// Nanoseconds of a step, if two seconds are what the default number of them takes.
 const STEP_NANOS: f64 = 100.0;
+
+/// Steps of the first try, and of the second.
+const STEPS_FIRST: u64 = 50_000;
+const STEPS_AGAIN: u64 = 2_000_000;
 
 /// Arguments by name: long and short text of several kinds, lists, maps, numbers.
 fn arguments() -> Value {
@@ -99,15 +103,16 @@ fn the_work_of_every_function_is_counted() {
         loop {
             let name = next.lock().unwrap().next();
             let Some(name) = name else { return };
-            let root = arguments();
+            let (root, before) = (arguments(), thread_seconds());
             for call in calls(name) {
-                if nanos(&call, &root, 200_000).0 > STEP_NANOS {
-                    let (found, how) = nanos(&call, &arguments(), 2_000_000);
+                if nanos(&call, &root, STEPS_FIRST).0 > STEP_NANOS {
+                    let (found, how) = nanos(&call, &arguments(), STEPS_AGAIN);
                     if found > STEP_NANOS {
                         slow.lock().unwrap().push((found, call, how));
                     }
                 }
             }
+            println!("{name:<28} {:>6.2} CPU s", thread_seconds() - before);
         }
     };
     thread::scope(|scope| {
@@ -121,4 +126,41 @@ fn the_work_of_every_function_is_counted() {
         writeln!(report, "{found:>7.0} ns  {call}  {}", how.chars().take(160).collect::<String>()).unwrap();
     }
     assert!(slow.is_empty(), "{} calls take longer than {STEP_NANOS} ns a step:\n{report}", slow.len());
+}
+
+/// Processor seconds and steps of a template with a seed.
+fn drawn(text: &str, seed: u8) -> (f64, u64) {
+    let program = Program::parse([("t", text)]).unwrap();
+    let entropy = Entropy::Drawn { seed: [seed; 32], unix_seconds: 1_700_000_000 };
+    let limits = Limits { steps: u64::MAX, ..Limits::default() };
+    let mut session = Session::new(&program, Settings { limits, entropy, ..Settings::default() });
+    let before = thread_seconds();
+    session.execute("t", Value::Nil).unwrap();
+    (thread_seconds() - before, session.steps_used())
+}
+
+/// How long a key takes is chance, so what counts is that its steps are never too few for its time.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "says nothing about builds that users have")]
+fn keys_are_counted_as_what_they_take() {
+    for (what, text) in [
+        ("genCA (2048 bits)", "{{ $k := genCA `a` 1 }}"),
+        ("genCA + genSignedCert", "{{ $c := genCA `a` 1 }}{{ $k := genSignedCert `b` nil nil 1 $c }}"),
+        ("genPrivateKey (4096 bits)", "{{ $k := genPrivateKey `rsa` }}"),
+        ("bcrypt", "{{ $k := bcrypt `a` }}"),
+        ("derivePassword", "{{ $k := derivePassword 1 `long` `a` `b` `c` }}"),
+    ] {
+        let mut runs: Vec<(f64, u64)> = (0..20).map(|seed| drawn(text, seed)).collect();
+        runs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let slowest = runs.iter().map(|(seconds, steps)| seconds * 1e9 / *steps as f64).fold(0.0, f64::max);
+        let fitting = runs.iter().filter(|(_, steps)| *steps <= Limits::default().steps).count();
+        let ((median, middle), (most, last)) = (runs[10], runs[19]);
+        println!(
+            "{what:<28} of 20: median {:.0} ms and {middle} steps, longest {:.0} ms and {last} steps; {slowest:.0} ns a step, \
+             {fitting} within the limit",
+            median * 1e3,
+            most * 1e3
+        );
+        assert!(slowest <= STEP_NANOS, "{what}: {slowest:.0} ns for each step");
+    }
 }

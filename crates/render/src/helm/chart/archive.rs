@@ -1,6 +1,6 @@
 //! A packed chart: gzip around tar, unpacked in memory.
 
-use std::{io::Read, sync::Arc};
+use std::{cell::Cell, io::Read, sync::Arc};
 
 use flate2::read::MultiGzDecoder;
 use seaway_core::diagnostic::excerpt;
@@ -14,24 +14,56 @@ pub const ARCHIVE_BYTES_MAX: u64 = 100 * 1024 * 1024;
 pub const FILE_BYTES_MAX: u64 = 5 * 1024 * 1024;
 /// Most entries of an archive.
 const ENTRIES_MAX: usize = 20_000;
+/// Most bytes of a packed chart with those in it: some five million take a second however little they unpack to. The
+/// largest public charts have a fifth.
+const PACKED_BYTES_MAX: u64 = 4 << 20;
+/// Longest path in an archive, in bytes, and most bytes of all paths: as in every tree.
+const PATH_BYTES_MAX: usize = 4096;
+const PATHS_BYTES_MAX: usize = 8 << 20;
 /// Most bytes of a name that has an entry of its own, with its other attributes. File systems end at 4096.
 const LONG_NAME_BYTES_MAX: u64 = 64 * 1024;
 
 /// What all archives of a chart may still unpack to: archives in an archive share it with the one around them.
 pub(super) struct Allowance {
+    /// Bytes of files.
     bytes: u64,
+    /// Bytes of tar streams: the files and, for each, its headers and padding, and all that is passed over.
+    stream_bytes: u64,
+    packed_bytes: u64,
+    path_bytes: usize,
     entries: usize,
 }
 
 impl Allowance {
     /// What a chart may unpack to.
     pub(super) fn new() -> Self {
-        Self { bytes: ARCHIVE_BYTES_MAX, entries: ENTRIES_MAX }
+        Self {
+            bytes: ARCHIVE_BYTES_MAX,
+            stream_bytes: ARCHIVE_BYTES_MAX + ENTRIES_MAX as u64 * 2048,
+            packed_bytes: PACKED_BYTES_MAX,
+            path_bytes: PATHS_BYTES_MAX,
+            entries: ENTRIES_MAX,
+        }
     }
 
-    /// Bytes of a tar stream: the files and, for each, its headers and padding.
-    fn stream_bytes(&self) -> u64 {
-        self.bytes + self.entries as u64 * 2048
+    /// Takes a packed archive.
+    fn take_packed(&mut self, packed: &[u8]) -> Result<(), ChartError> {
+        let left = self.packed_bytes.checked_sub(packed.len() as u64);
+        self.packed_bytes = left.ok_or_else(|| {
+            ChartError::whole(format!("the archive, with archives in it, has more than {PACKED_BYTES_MAX} bytes"))
+        })?;
+        Ok(())
+    }
+
+    /// Takes the path of a file.
+    fn take_path(&mut self, path: &str) -> Result<(), ChartError> {
+        let left = self.path_bytes.checked_sub(path.len()).filter(|_| path.len() <= PATH_BYTES_MAX);
+        self.path_bytes = left.ok_or_else(|| {
+            ChartError::whole(format!(
+                "the archive has a path of more than {PATH_BYTES_MAX} bytes, or paths of more than {PATHS_BYTES_MAX}"
+            ))
+        })?;
+        Ok(())
     }
 }
 
@@ -39,8 +71,19 @@ fn too_large() -> ChartError {
     ChartError::whole(format!("the archive unpacks to more than {ARCHIVE_BYTES_MAX} bytes"))
 }
 
-fn broken(error: std::io::Error) -> ChartError {
-    ChartError::whole(format!("the archive is broken: {error}"))
+/// What is unpacked, up to a limit.
+struct Bounded<'a, R> {
+    plain: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let most = usize::try_from(self.left.get()).unwrap_or(usize::MAX).min(into.len());
+        let count = self.plain.read(into.get_mut(..most).unwrap_or_default())?;
+        self.left.set(self.left.get() - count as u64);
+        Ok(count)
+    }
 }
 
 /// The files of a packed chart, without the folder that all of them stand in.
@@ -48,19 +91,24 @@ pub(super) fn unpack(packed: &[u8], allowance: &mut Allowance) -> Result<Vec<Fil
     if !packed.starts_with(&[0x1f, 0x8b]) {
         return Err(ChartError::whole("expected a gzip archive"));
     }
-    let plain = MultiGzDecoder::new(packed).take(allowance.stream_bytes());
-    let mut archive = Archive::new(plain);
+    allowance.take_packed(packed)?;
+    let stream_left = Cell::new(allowance.stream_bytes);
+    let broken = |error: std::io::Error| match stream_left.get() {
+        0 => too_large(),
+        _ => ChartError::whole(format!("the archive is broken: {error}")),
+    };
+    let mut archive = Archive::new(Bounded { plain: MultiGzDecoder::new(packed), left: &stream_left });
     let mut files = Vec::new();
     let mut long = LongName::default();
     // Raw entries: the library would read names of any length into memory.
-    for entry in archive.entries().map_err(broken)?.raw(true) {
-        let mut entry = entry.map_err(broken)?;
+    for entry in archive.entries().map_err(&broken)?.raw(true) {
+        let mut entry = entry.map_err(&broken)?;
         allowance.entries = allowance
             .entries
             .checked_sub(1)
             .ok_or_else(|| ChartError::whole(format!("the archive has more than {ENTRIES_MAX} entries")))?;
         let kind = entry.header().entry_type();
-        if long.read(kind, &mut entry)? {
+        if long.read(kind, &mut entry, &broken)? {
             continue;
         }
         let LongName { path, size } = std::mem::take(&mut long);
@@ -74,6 +122,7 @@ pub(super) fn unpack(packed: &[u8], allowance: &mut Allowance) -> Result<Vec<Fil
             _ => return Err(ChartError::whole(format!("`{}` is not a plain file", excerpt(&path)))),
         }
         let Some(name) = name_in_chart(&path)? else { continue };
+        allowance.take_path(&name)?;
         if entry.size() > FILE_BYTES_MAX || size.is_some_and(|size| size > FILE_BYTES_MAX) {
             let message = format!("`{}` is larger than {FILE_BYTES_MAX} bytes", excerpt(&path));
             return Err(ChartError::whole(message));
@@ -83,11 +132,12 @@ pub(super) fn unpack(packed: &[u8], allowance: &mut Allowance) -> Result<Vec<Fil
         }
         allowance.bytes = allowance.bytes.checked_sub(entry.size()).ok_or_else(too_large)?;
         let mut data = Vec::new();
-        entry.read_to_end(&mut data).map_err(broken)?;
+        entry.read_to_end(&mut data).map_err(&broken)?;
         files.push(File { name, data: Arc::from(data) });
     }
-    // Headers and padding count as well: a million empty entries are no chart.
-    if archive.into_inner().limit() == 0 {
+    // What is passed over counts as well: a million empty entries are no chart.
+    allowance.stream_bytes = stream_left.get();
+    if allowance.stream_bytes == 0 {
         return Err(too_large());
     }
     if files.is_empty() {
@@ -105,7 +155,12 @@ struct LongName {
 
 impl LongName {
     /// Takes an entry of attributes; `false` when it is none.
-    fn read(&mut self, kind: EntryType, entry: &mut Entry<'_, impl Read>) -> Result<bool, ChartError> {
+    fn read(
+        &mut self,
+        kind: EntryType,
+        entry: &mut Entry<'_, impl Read>,
+        broken: &impl Fn(std::io::Error) -> ChartError,
+    ) -> Result<bool, ChartError> {
         if !matches!(kind, EntryType::GNULongName | EntryType::GNULongLink | EntryType::XHeader) {
             return Ok(false);
         }

@@ -6,11 +6,14 @@ use seaway_core::diagnostic::excerpt;
 
 use super::ChartError;
 
-/// Work of a chart's rules, in characters that are compared: a second's worth. Thirty rules for a thousand files need a
-/// hundredth of it.
-const WORK_MAX: u64 = 1 << 28;
+/// Work of a chart's rules, in characters that are compared: a third of a second's worth. Thirty rules for a thousand
+/// files need a tenth of it.
+const WORK_MAX: u64 = 1 << 26;
 /// Longest rule, in bytes: no path is longer.
 const PATTERN_BYTES_MAX: usize = 4096;
+
+/// Most rules. Charts have some thirty.
+const RULES_MAX: usize = 10_000;
 
 /// Rules of one file, and Helm's own: nothing under `templates/` whose name starts with a dot.
 pub(super) struct Rules {
@@ -35,6 +38,9 @@ impl Rules {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
+            }
+            if patterns.len() == RULES_MAX {
+                return Err(ChartError::of(".helmignore", format!("more than {RULES_MAX} rules")));
             }
             if line.contains("**") {
                 return Err(ChartError::of(".helmignore", "double-star (`**`) patterns are not supported"));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     CHART_DEPTH_MAX, CHARTS_MAX, Chart, ChartError, File, Metadata,
-    archive::{self, Allowance},
+    archive::{self, Allowance, FILE_BYTES_MAX},
     ignore::Rules,
 };
 use crate::{
@@ -18,6 +18,11 @@ use crate::{
 /// Most nodes of the values and metadata of all charts in one: several copies of them exist while a chart is rendered.
 /// The largest public charts have a tenth.
 const VALUES_NODES_MAX: usize = 200_000;
+/// Most bytes of text in them, for the same reason. The largest public charts have a twentieth.
+const VALUES_TEXT_BYTES_MAX: usize = 16 << 20;
+
+/// Most work of reading them, in steps as in [`Limits`]. The largest public charts need a tenth.
+const STEPS_MAX: u64 = 6_000_000;
 
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
@@ -35,6 +40,9 @@ impl Chart {
         let mut kept = Vec::with_capacity(files.len());
         for (path, data) in files {
             if !rules.leave_out(path)? {
+                if data.len() as u64 > FILE_BYTES_MAX {
+                    return Err(ChartError::of(path, format!("the file is larger than {FILE_BYTES_MAX} bytes")));
+                }
                 kept.push(File { name: path.to_owned(), data: Arc::clone(data) });
             }
         }
@@ -61,7 +69,13 @@ struct Loader {
 
 impl Loader {
     fn new() -> Self {
-        Self { charts: 0, allowance: Allowance::new(), limits: Limits { nodes: VALUES_NODES_MAX, ..Limits::default() } }
+        let limits = Limits {
+            nodes: VALUES_NODES_MAX,
+            text_bytes: VALUES_TEXT_BYTES_MAX,
+            steps: STEPS_MAX,
+            ..Limits::default()
+        };
+        Self { charts: 0, allowance: Allowance::new(), limits }
     }
 
     fn chart(&mut self, mut files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {

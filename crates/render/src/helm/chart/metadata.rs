@@ -1,9 +1,14 @@
 //! `Chart.yaml`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::ChartError;
 use crate::{helm::version::Version, yaml::float_text};
+
+/// Longest name of a chart or alias, in bytes: Helm's own for charts that it makes. Names stand before all paths.
+const NAME_BYTES_MAX: usize = 250;
 
 /// What `Chart.yaml` says. Numbers and booleans become text where text is expected, as in Helm: `1.10` is `1.1`.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -137,6 +142,9 @@ impl Metadata {
         if self.name.contains('/') || matches!(self.name.as_str(), "." | "..") {
             return refuse(format!("`{}` is not a name of a chart", self.name));
         }
+        if self.name.len() > NAME_BYTES_MAX {
+            return refuse(format!("the name has {} bytes, expected at most {NAME_BYTES_MAX}", self.name.len()));
+        }
         if self.version.is_empty() {
             return refuse("expected a `version`".to_owned());
         }
@@ -146,17 +154,20 @@ impl Metadata {
         if !matches!(self.kind.as_str(), "" | "application" | "library") {
             return refuse(format!("expected the type `application` or `library`, found `{}`", self.kind));
         }
-        let mut names: Vec<&str> = Vec::new();
+        let mut names = BTreeSet::new();
         for dependency in &self.dependencies {
+            if dependency.alias.len() > NAME_BYTES_MAX {
+                let found = dependency.alias.len();
+                return refuse(format!("an alias has {found} bytes, expected at most {NAME_BYTES_MAX}"));
+            }
             let is_alias = dependency.alias.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
             if !is_alias {
                 return refuse(format!("dependency `{}` has a bad alias `{}`", dependency.name, dependency.alias));
             }
             let name = if dependency.alias.is_empty() { &dependency.name } else { &dependency.alias };
-            if names.contains(&name.as_str()) {
+            if !names.insert(name) {
                 return refuse(format!("more than one dependency with the name or alias `{name}`"));
             }
-            names.push(name);
         }
         Ok(())
     }

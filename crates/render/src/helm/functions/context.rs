@@ -80,6 +80,11 @@ impl Context {
         self.draws = 0;
     }
 
+    /// Notes work that was done before.
+    pub(crate) fn use_up(&mut self, steps: u64) {
+        self.steps_left = self.steps_left.saturating_sub(steps);
+    }
+
     /// Work done so far, in steps.
     #[must_use]
     pub fn steps_used(&self) -> u64 {

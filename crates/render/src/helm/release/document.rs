@@ -29,6 +29,9 @@ impl Document {
             problem,
             text: text.to_owned(),
         };
+        if limits.take_document().is_none() {
+            return Err(fault(0, 0, "the release grows too large: it has too many documents".to_owned()));
+        }
         // Helm writes a line break behind each document before anybody reads it.
         let value = yaml::read_line(text, limits).map_err(|error| fault(error.line, error.column, error.problem))?;
         if let Some(problem) = malformed(&value) {

@@ -83,7 +83,23 @@ pub struct Release {
     pub notes: Option<String>,
     /// What did not fit, without being an error.
     pub warnings: Vec<String>,
+    /// What it took of its limits.
+    pub usage: Usage,
 }
+
+/// What a render took of its limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Usage {
+    /// Steps, of [`Limits::steps`].
+    pub steps: u64,
+    /// Bytes that the templates wrote, of [`Limits::output_bytes`].
+    pub output_bytes: usize,
+    /// Values of all documents, each document counted as 32 more.
+    pub document_values: usize,
+}
+
+/// Most of [`Usage::document_values`].
+pub const DOCUMENT_VALUES_MAX: usize = crate::yaml::NODES_MAX;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Document, Hook, Options, Release, ReleaseError,
+    DOCUMENT_VALUES_MAX, Document, Hook, Options, Release, ReleaseError,
     hook::{Role, role},
     order::by_kind,
     roots::{is_partial, sources, templates},
@@ -16,7 +16,7 @@ use crate::helm::{
     chart::{Chart, missing, select},
     template::{Program, Session, Settings},
     value::{Map, MapKind, Value},
-    values::{Coalescer, Rules, check, layered},
+    values::{Coalescer, Rules, Warnings, check, layered},
     version::is_compatible,
 };
 use crate::yaml::Limits;
@@ -49,21 +49,28 @@ impl Renderer {
     /// The first thing that Helm would refuse, or a limit that was reached.
     pub fn render(&self, options: &Options) -> Result<Release, ReleaseError> {
         self.check_chart(options)?;
-        let mut warnings = Vec::new();
+        let mut warnings = Warnings::new();
         let given = layered(&options.layers)?;
         let rules = Rules::of(&options.capabilities.helm_version);
-        let chart = select(&self.chart, &given, rules, &mut warnings)?;
+        // All that a render does shares its steps.
+        let mut steps = options.limits.steps;
+        let chart = select(&self.chart, &given, rules, &mut steps, &mut warnings)?;
         let mut coalescer = Coalescer::new(rules);
         let values = coalescer.coalesce(&chart, given)?;
-        warnings.append(&mut coalescer.warnings);
-        let findings = check(&chart, &values);
+        warnings.append(coalescer.warnings);
+        let findings = check(&chart, &values, &mut steps);
         if !findings.is_empty() {
             return Err(ReleaseError::Schema(findings));
         }
         let program = self.program(&chart)?;
         let mut texts = BTreeMap::new();
-        let settings =
-            Settings { limits: options.limits, entropy: options.entropy.clone(), strict: options.strict, lookup: None };
+        let settings = Settings {
+            limits: options.limits,
+            steps_used: options.limits.steps - steps,
+            entropy: options.entropy.clone(),
+            strict: options.strict,
+            lookup: None,
+        };
         let mut session = Session::new(&program, settings);
         for template in templates(&chart, &values, options) {
             if is_partial(&template.name) {
@@ -80,11 +87,14 @@ impl Renderer {
         // What the templates left of the work is what reading their documents may take.
         let mut limits = Limits { steps: options.limits.steps - session.steps_used(), ..Limits::default() };
         drop(session);
-        let mut release = Release { warnings, ..Release::default() };
+        let mut release = Release { warnings: warnings.into_texts(), ..Release::default() };
+        release.usage.output_bytes = texts.values().map(String::len).sum();
         release.notes = take_notes(&chart, &mut texts);
         sort(texts, &mut limits, &mut release)?;
         collect_definitions(&chart, chart.name(), &mut limits, &mut release.definitions)?;
         warn_once(&mut release.warnings);
+        release.usage.steps = options.limits.steps - limits.steps;
+        release.usage.document_values = DOCUMENT_VALUES_MAX - limits.nodes;
         Ok(release)
     }
 

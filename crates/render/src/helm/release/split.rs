@@ -38,8 +38,10 @@ fn separator(text: &str) -> Option<(usize, usize)> {
 /// The first document that is no YAML.
 pub fn parse_stream(text: &str) -> Result<Vec<(String, Value)>, String> {
     let mut parsed = Vec::new();
+    let mut limits = Limits::default();
     for text in documents(text) {
-        let value = yaml::read_line(text, &mut Limits::default()).map_err(|error| error.to_string())?;
+        limits.take_document().ok_or_else(|| "it has too many documents".to_owned())?;
+        let value = yaml::read_line(text, &mut limits).map_err(|error| error.to_string())?;
         if !value.is_null() {
             parsed.push((text.to_owned(), value));
         }

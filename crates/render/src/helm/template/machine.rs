@@ -99,10 +99,12 @@ impl Drop for Machine<'_> {
 
 impl<'p> Machine<'p> {
     pub(super) fn new(program: &'p Program, settings: Settings) -> Self {
-        let Settings { limits, entropy, strict, lookup } = settings;
+        let Settings { limits, steps_used, entropy, strict, lookup } = settings;
+        let mut context = Context::new(limits.steps, limits.held_bytes, entropy, lookup);
+        context.use_up(steps_used);
         Self {
             program,
-            context: Context::new(limits.steps, limits.held_bytes, entropy, lookup),
+            context,
             limits,
             strict,
             stack: Vec::new(),

@@ -12,6 +12,10 @@ use crate::helm::fault::Fault;
 /// Most files with faults that are told.
 const ERRORS_MAX: usize = 100;
 
+/// Most bytes of all template files, each alias of a chart counted: a program keeps their text. The largest public
+/// charts have a tenth.
+const SOURCES_BYTES_MAX: usize = 40 << 20;
+
 /// Templates by name, ready to run. Parsing it is the expensive part; share it between targets and threads.
 #[derive(Debug, Default)]
 pub struct Program {
@@ -34,10 +38,16 @@ impl Program {
         let mut program = Self::default();
         let mut errors = Vec::new();
         let mut parts_left = PARTS_MAX;
+        let mut bytes_left = SOURCES_BYTES_MAX;
         for (name, text) in files {
             if errors.len() == ERRORS_MAX {
                 break;
             }
+            let Some(left) = bytes_left.checked_sub(text.as_ref().len()) else {
+                errors.push(too_many_bytes(name.as_ref()));
+                break;
+            };
+            bytes_left = left;
             match parse_file(name.as_ref(), name.as_ref(), text.as_ref(), &mut parts_left) {
                 Ok(codes) => codes.into_iter().for_each(|code| program.add(code)),
                 Err(error) => errors.push(error),
@@ -84,6 +94,17 @@ impl Program {
             .min()
             .map(|(_, known)| known)
     }
+}
+
+/// The error of the first file that is too much.
+fn too_many_bytes(file: &str) -> TemplateError {
+    let fault = Fault::Limit {
+        what: "the size of all template files in bytes",
+        limit: SOURCES_BYTES_MAX as u64,
+        help: "move what holds no actions out of `templates/`, or use fewer aliases of one chart",
+    };
+    let place = Place { file: file.to_owned(), line: 1, column: 1, template: String::new(), context: String::new() };
+    TemplateError { fault, places: vec![place] }
 }
 
 /// Parses and compiles a file: its own template first.

@@ -33,6 +33,8 @@ impl Default for Limits {
 pub struct Settings {
     /// What it may use.
     pub limits: Limits,
+    /// Steps that were used before, on the way to the templates.
+    pub steps_used: u64,
     /// Where random values and the time come from.
     pub entropy: Entropy,
     /// A missing key is an error, as under `helm lint --strict`.

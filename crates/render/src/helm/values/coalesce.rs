@@ -5,12 +5,17 @@
 
 use serde_json::Value;
 
-use super::Values;
+use super::{
+    Values,
+    warnings::{Path, Warnings},
+};
 use crate::helm::chart::{CHARTS_MAX, Chart};
 
 const GLOBAL: &str = "global";
 /// Most parts of the values of all charts, each copy counted; a part takes some hundred bytes.
 pub(crate) const VALUES_MAX: usize = 500_000;
+/// Most parts of a path to which a child's values go: `--set` has the same limit.
+pub(crate) const IMPORT_DEPTH_MAX: usize = 30;
 
 /// Which Helm's rules count where they differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,7 +40,7 @@ pub(crate) struct Coalescer {
     /// Parts that may still be copied from a parent.
     left: usize,
     /// What Helm warns about, with the path in the values.
-    pub(crate) warnings: Vec<String>,
+    pub(crate) warnings: Warnings,
 }
 
 /// Why values cannot be used with a chart.
@@ -49,6 +54,15 @@ pub enum CoalesceError {
         "the values of all charts are more than the limit of {VALUES_MAX} parts, or the charts more than {CHARTS_MAX}"
     )]
     TooMany,
+    /// Choosing subcharts, or handing their values up, multiplies.
+    #[error(
+        "choosing the chart's subcharts and importing their values takes too much work; \
+         use fewer dependencies, aliases, conditions and `import-values`"
+    )]
+    TooMuchWork,
+    /// An import goes to a place that is too deep.
+    #[error("`import-values` of subchart `{0}` has a path of more than {IMPORT_DEPTH_MAX} parts")]
+    ImportTooDeep(String),
 }
 
 /// Parts of a mapping of values.
@@ -61,28 +75,28 @@ pub(crate) fn weight(values: &Values) -> usize {
             Value::Null | Value::Bool(_) | Value::Number(_) => 1,
         }
     }
-    values.values().fold(0, |sum, value| sum + 1 + of(value))
+    values.iter().fold(0, |sum, (key, value)| sum + 1 + key.len() / 64 + of(value))
 }
 
 impl Coalescer {
     /// Nulls remove.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, keeps_nulls: false, left: VALUES_MAX, warnings: Vec::new() }
+        Self { rules, keeps_nulls: false, left: VALUES_MAX, warnings: Warnings::new() }
     }
 
     /// Nulls stay.
     pub(crate) fn merging() -> Self {
-        Self { rules: Rules::Helm4, keeps_nulls: true, left: VALUES_MAX, warnings: Vec::new() }
+        Self { rules: Rules::Helm4, keeps_nulls: true, left: VALUES_MAX, warnings: Warnings::new() }
     }
 
     /// The values of a chart and of everything in it, under the given ones.
     pub(crate) fn coalesce(&mut self, chart: &Chart, mut given: Values) -> Result<Values, CoalesceError> {
-        self.chart(chart, &mut given, "")?;
+        self.chart(chart, &mut given, &Path::ROOT)?;
         Ok(given)
     }
 
-    fn chart(&mut self, chart: &Chart, values: &mut Values, prefix: &str) -> Result<(), CoalesceError> {
-        let prefix = joined(prefix, chart.name());
+    fn chart(&mut self, chart: &Chart, values: &mut Values, prefix: &Path<'_>) -> Result<(), CoalesceError> {
+        let prefix = prefix.to(chart.name());
         self.defaults(chart, values, &prefix);
         for child in &chart.dependencies {
             let globals = self.copied(values.get(GLOBAL))?;
@@ -105,9 +119,9 @@ impl Coalescer {
     }
 
     /// The chart's own values under those that are there.
-    fn defaults(&mut self, chart: &Chart, values: &mut Values, prefix: &str) {
+    fn defaults(&mut self, chart: &Chart, values: &mut Values, prefix: &Path<'_>) {
         for (key, default) in &chart.values {
-            let path = joined(prefix, key);
+            let path = prefix.to(key);
             match (values.get_mut(key), default) {
                 (None, _) => {
                     values.insert(key.clone(), default.clone());
@@ -122,21 +136,21 @@ impl Coalescer {
                 }
                 (Some(Value::Object(_)), Value::Null) => {}
                 (Some(Value::Object(_)), _) => {
-                    self.warnings.push(format!("the value of `{path}` in the chart is no mapping and is left out"));
+                    self.warnings.add(format_args!("the value of `{path}` in the chart is no mapping and is left out"));
                 }
                 (Some(_), _) => {}
             }
         }
     }
 
-    fn tables(&mut self, own: &mut Values, default: &Values, prefix: &str, keeps_nulls: bool) {
+    fn tables(&mut self, own: &mut Values, default: &Values, prefix: &Path<'_>, keeps_nulls: bool) {
         let removes = |(key, value): &(&String, &Value)| {
             let has_default = default.get(*key).is_some_and(|default| !default.is_null());
             value.is_null() && (has_default || self.rules == Rules::Helm3)
         };
         let removed: Vec<String> = own.iter().filter(removes).map(|(key, _)| key.clone()).collect();
         for (key, default) in default {
-            let path = joined(prefix, key);
+            let path = prefix.to(key);
             match (own.get_mut(key), default) {
                 (None, _) => {
                     own.insert(key.clone(), default.clone());
@@ -144,11 +158,12 @@ impl Coalescer {
                 (Some(Value::Object(own)), Value::Object(default)) => self.tables(own, default, &path, keeps_nulls),
                 (Some(Value::Object(_)), Value::Null) => {}
                 (Some(Value::Object(_)), _) => {
-                    self.warnings.push(format!("`{path}` is a mapping; a value that is none is left out"));
+                    self.warnings.add(format_args!("`{path}` is a mapping; a value that is none is left out"));
                 }
                 (Some(Value::Null), _) => {}
                 (Some(_), Value::Object(_)) => {
-                    self.warnings.push(format!("`{path}` is a mapping in the chart and no mapping in what was given"));
+                    self.warnings
+                        .add(format_args!("`{path}` is a mapping in the chart and no mapping in what was given"));
                 }
                 (Some(_), _) => {}
             }
@@ -160,11 +175,11 @@ impl Coalescer {
         }
     }
 
-    fn not_handed_down(&mut self, prefix: &str) {
-        self.warnings.push(format!("`{prefix}.{GLOBAL}` is not a mapping and is not handed down"));
+    fn not_handed_down(&mut self, prefix: &Path<'_>) {
+        self.warnings.add(format_args!("`{prefix}.{GLOBAL}` is not a mapping and is not handed down"));
     }
 
-    fn hand_down(&mut self, globals: Option<Value>, own: &mut Values, prefix: &str) {
+    fn hand_down(&mut self, globals: Option<Value>, own: &mut Values, prefix: &Path<'_>) {
         let globals = match globals {
             None => Values::new(),
             Some(Value::Object(globals)) => globals,
@@ -175,14 +190,14 @@ impl Coalescer {
         for (key, value) in globals {
             match (target.get_mut(&key), value) {
                 (Some(Value::Object(own)), Value::Object(mut from_parent)) => {
-                    self.tables(&mut from_parent, own, &joined(prefix, &key), true);
+                    self.tables(&mut from_parent, own, &prefix.to(&key), true);
                     *own = from_parent;
                 }
                 (Some(own), Value::Object(_)) if !own.is_object() => {
-                    self.warnings.push(format!("`{prefix}.{GLOBAL}.{key}` is a mapping only in the parent"));
+                    self.warnings.add(format_args!("`{prefix}.{GLOBAL}.{key}` is a mapping only in the parent"));
                 }
                 (Some(Value::Object(_)), _) => {
-                    self.warnings.push(format!("`{prefix}.{GLOBAL}.{key}` is a mapping only in the child"));
+                    self.warnings.add(format_args!("`{prefix}.{GLOBAL}.{key}` is a mapping only in the child"));
                 }
                 (_, value) => {
                     target.insert(key, value);
@@ -194,9 +209,5 @@ impl Coalescer {
 
 /// Covers `under` with `over`; nulls of both are kept.
 pub(crate) fn merge_tables(over: &mut Values, under: &Values) {
-    Coalescer::merging().tables(over, under, "", true);
-}
-
-fn joined(prefix: &str, key: &str) -> String {
-    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+    Coalescer::merging().tables(over, under, &Path::ROOT, true);
 }

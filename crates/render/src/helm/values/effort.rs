@@ -142,11 +142,13 @@ impl<'a> Effort<'a> {
     /// Rules that look at the same value.
     fn in_place(&mut self, rules: &'a Map<String, Value>, target: &Target<'a>, sum: &mut Sum) -> Result<(), Refusal> {
         if let Some(Value::String(reference)) = rules.get("$ref") {
+            sum.add(reference.len() as u64 / 32)?;
             let found = self.referred(reference);
             sum.add(self.pair(found, target)?)?;
         }
         for name in DYNAMIC {
             if let Some(Value::String(reference)) = rules.get(name) {
+                sum.add(reference.len() as u64 / 32)?;
                 let found = self.referred(reference);
                 sum.add(self.pair(found, target)?)?;
             }

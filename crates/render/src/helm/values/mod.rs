@@ -16,14 +16,16 @@ mod path;
 mod pattern_size;
 mod schema;
 mod set;
+mod warnings;
 
 pub use coalesce::CoalesceError;
-pub(crate) use coalesce::{Coalescer, Rules, VALUES_MAX, merge_tables, weight};
+pub(crate) use coalesce::{Coalescer, IMPORT_DEPTH_MAX, Rules, VALUES_MAX, merge_tables, weight};
 pub use layers::{Layer, LayerError};
 pub(crate) use layers::{layered, merge_documents};
 pub(crate) use path::{table_at, value_at};
 pub(crate) use schema::check;
 use serde_json::{Map, Number, Value};
+pub(crate) use warnings::Warnings;
 
 /// A mapping of values.
 pub type Values = Map<String, Value>;

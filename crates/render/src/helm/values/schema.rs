@@ -17,6 +17,10 @@ const SUBSCHEMAS_MAX: u64 = 300_000;
 /// Most references behind each other: the validator follows them by calling itself.
 const REFERENCES_MAX: usize = 200;
 
+/// Steps of templates that take as long as a check, and as compiling some bytes of a pattern.
+const CHECK_STEPS: u64 = 2;
+const PATTERN_STEP_BYTES: u64 = 8;
+
 /// What the schemas of all charts may still take.
 struct Left {
     limits: Limits,
@@ -25,16 +29,21 @@ struct Left {
     checks: u64,
 }
 
-/// Checks the values of a chart and of its subcharts; gives what does not fit, with the chart's name in front.
-pub(crate) fn check(chart: &Chart, values: &Values) -> Vec<String> {
+/// Checks the values of a chart and of its subcharts; gives what does not fit, with the chart's name in front. What it
+/// took is taken from the steps of the render.
+pub(crate) fn check(chart: &Chart, values: &Values, steps: &mut u64) -> Vec<String> {
     let mut findings = Vec::new();
     let mut left = Left {
-        limits: Limits::default(),
+        limits: Limits { steps: *steps, ..Limits::default() },
         subschemas: SUBSCHEMAS_MAX,
         pattern_bytes: pattern_size::ALL_BYTES_MAX,
-        checks: effort::CHECKS_MAX,
+        checks: effort::CHECKS_MAX.min(*steps / CHECK_STEPS),
     };
+    let before = (left.checks, left.pattern_bytes);
     check_chart(chart, values, chart.name(), &mut left, &mut findings);
+    let checks = (before.0 - left.checks) * CHECK_STEPS;
+    let patterns = (before.1 - left.pattern_bytes) as u64 / PATTERN_STEP_BYTES;
+    *steps = left.limits.steps.saturating_sub(checks).saturating_sub(patterns);
     findings
 }
 

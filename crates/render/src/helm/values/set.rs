@@ -24,11 +24,12 @@ pub(super) enum Kind {
 }
 
 /// Sets everything that the text names.
-pub(super) fn parse(values: &mut Values, text: &str, kind: Kind) -> Result<(), String> {
-    let mut parser = Parser { rest: text, kind, items_left: ITEMS_MAX };
+pub(super) fn parse(values: &mut Values, text: &str, kind: Kind, limits: &mut Limits) -> Result<(), String> {
+    let mut parser = Parser { rest: text, kind, items_left: ITEMS_MAX, limits: *limits };
     loop {
         parser.assignment(values, DEPTH_MAX)?;
         if parser.rest.is_empty() {
+            *limits = parser.limits;
             return Ok(());
         }
     }
@@ -36,16 +37,16 @@ pub(super) fn parse(values: &mut Values, text: &str, kind: Kind) -> Result<(), S
 
 /// Sets one path to everything behind the first `=`, whatever it holds.
 pub(super) fn parse_literal(values: &mut Values, text: &str) -> Result<(), String> {
-    let mut parser = Parser { rest: text, kind: Kind::Text, items_left: ITEMS_MAX };
+    let mut parser = Parser { rest: text, kind: Kind::Text, items_left: ITEMS_MAX, limits: Limits::default() };
     parser.entry(values, DEPTH_MAX, &mut |parser| Ok(Value::String(std::mem::take(&mut parser.rest).to_owned())))
 }
 
 /// A JSON document; its numbers are floating point.
-pub(super) fn json(text: &str) -> Result<Value, String> {
+pub(super) fn json(text: &str, limits: &mut Limits) -> Result<Value, String> {
     let checked: Result<serde::de::IgnoredAny, _> = serde_json::from_str(text);
     checked.map_err(|error| format!("not JSON: {error}"))?;
     // The YAML reader keeps every digit of a number.
-    yaml::read(text, Limits::default()).map(with_floats).map_err(|error| error.to_string())
+    yaml::read_within(text, limits).map(with_floats).map_err(|error| error.to_string())
 }
 
 struct Parser<'a> {
@@ -53,6 +54,8 @@ struct Parser<'a> {
     kind: Kind,
     /// Items that indexes may still add to lists.
     items_left: usize,
+    /// What JSON values may still hold.
+    limits: Limits,
 }
 
 type Read<'r, 'a> = &'r mut dyn FnMut(&mut Parser<'a>) -> Result<Value, String>;
@@ -196,7 +199,7 @@ impl<'a> Parser<'a> {
             None if rest.is_empty() => rest,
             None => return Err("expected `,` behind the JSON value".to_owned()),
         };
-        json(text)
+        json(text, &mut self.limits)
     }
 
     /// The text up to one of the marks, which is taken as well. A backslash takes the next character as it is.

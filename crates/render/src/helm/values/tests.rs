@@ -81,7 +81,7 @@ fn nulls_remove_and_globals_go_down() {
             "db": {"port": 1.0, "name": "db", "global": global},
         })
     );
-    assert_eq!(coalescer.warnings, Vec::<String>::new());
+    assert_eq!(coalescer.warnings.into_texts(), Vec::<String>::new());
     let Value::Object(given) = json!({"a": {"x": null, "new": null}}) else { unreachable!() };
     let a = |rules| Coalescer::new(rules).coalesce(&chart, given.clone()).unwrap()["a"].clone();
     assert_eq!(a(Rules::Helm4), json!({"z": 2.0, "new": null}));
@@ -100,7 +100,7 @@ fn schemas_are_checked_without_leaving_them() {
             ("values.yaml", values),
             ("values.schema.json", schema),
         ]);
-        schema::check(&chart, &chart.values).join("; ")
+        schema::check(&chart, &chart.values, &mut 20_000_000).join("; ")
     };
     assert_eq!(check(r#"{"properties": {"a": {"type": "integer"}}}"#, "a: 1.0"), "");
     let typed = check(r#"{"properties": {"a": {"type": "integer"}}}"#, "a: secret");

@@ -2,10 +2,11 @@
 
 use super::Context;
 use crate::kustomize::{
+    budget::Budget,
     fault::{Fault, Outcome},
     field_spec::{FieldSpec, Make, apply, set_scalar},
     node::{Node, Shape, Tag},
-    select::compile,
+    select::Pattern,
     set::Set,
     settings::Image,
 };
@@ -14,7 +15,7 @@ use crate::kustomize::{
 const PASSED_OVER: &str = "CustomResourceDefinition";
 
 pub(crate) fn change(set: &mut Set, image: &Image, specs: &[FieldSpec], cx: Context<'_>) -> Outcome<()> {
-    let updater = Updater::of(image)?;
+    let updater = Updater::of(image, cx.budget)?;
     for resource in &mut set.list {
         if resource.is_gone() || resource.kind() == PASSED_OVER {
             continue;
@@ -34,20 +35,20 @@ pub(crate) fn change(set: &mut Set, image: &Image, specs: &[FieldSpec], cx: Cont
 
 struct Updater<'a> {
     image: &'a Image,
-    pattern: regex::Regex,
+    pattern: Pattern,
 }
 
 impl<'a> Updater<'a> {
     /// The name is a pattern, as in Kustomize, though few know.
-    fn of(image: &'a Image) -> Outcome<Self> {
+    fn of(image: &'a Image, budget: &Budget) -> Outcome<Self> {
         let name = &image.name;
         let pattern = format!(r"^{name}(:[a-zA-Z0-9_.\{{\}}-]*)?(@sha256:[a-zA-Z0-9_.\{{\}}-]*)?$");
-        Ok(Self { image, pattern: compile(&pattern)? })
+        Ok(Self { image, pattern: Pattern::compile(&pattern, budget)? })
     }
 
     /// Every `image` in a list named `containers` or `initContainers`, wherever it is.
     fn everywhere(&self, node: &mut Node, cx: Context<'_>) -> Outcome<()> {
-        cx.budget.spend(16)?;
+        cx.budget.spend(40)?;
         match &mut node.shape {
             Shape::Scalar(_) => Ok(()),
             Shape::List(items) => items.iter_mut().try_for_each(|item| self.everywhere(item, cx)),
@@ -77,10 +78,11 @@ impl<'a> Updater<'a> {
             return Err(Fault::step(message).at("", node.line, node.column));
         };
         cx.budget.spend(scalar.text.len() as u64)?;
-        if !self.pattern.is_match(&scalar.text) {
+        if !self.pattern.is_match(&scalar.text, cx.budget)? {
             return Ok(());
         }
         let changed = self.changed(&scalar.text);
+        cx.budget.keep(changed.len())?;
         set_scalar(node, &changed, Tag::Open)
     }
 

@@ -6,6 +6,7 @@ use crate::kustomize::{
     field_spec::{FieldSpec, Make, apply, set_scalar},
     ident::Gvk,
     node::Tag,
+    resource::check_name,
     set::Set,
 };
 
@@ -42,6 +43,7 @@ pub(crate) fn extend(set: &mut Set, text: &str, end: End, specs: &[FieldSpec], c
                     End::Suffix => format!("{}{text}", node.raw()),
                 };
                 cx.budget.spend(name.len() as u64)?;
+                check_name("name", &name)?;
                 set_scalar(node, &name, Tag::Open)
             })
             .map_err(|fault| resource.blame(fault))?;

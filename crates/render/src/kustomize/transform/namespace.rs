@@ -7,7 +7,7 @@ use crate::kustomize::{
     fault::{Fault, Outcome, quoted},
     field_spec::{FieldSpec, Make, apply, set_entry},
     node::{Node, Tag},
-    resource::Resource,
+    resource::{Resource, check_name},
     set::Set,
 };
 
@@ -51,6 +51,7 @@ impl Move {
         if self.namespace.is_empty() {
             return Ok(());
         }
+        check_name("namespace", &self.namespace)?;
         let mut counts: BTreeMap<_, usize> = BTreeMap::new();
         for resource in &set.list {
             *counts.entry(resource.id(cx.scopes).key()).or_default() += 1;

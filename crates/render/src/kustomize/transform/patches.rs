@@ -158,10 +158,15 @@ fn normalized(patch: &Node, target: &Resource) -> Node {
 }
 
 fn select(set: &Set, target: &Selector, cx: Context<'_>) -> Outcome<Vec<usize>> {
-    let matcher = Matcher::of(target)?;
+    let matcher = Matcher::of(target, cx.budget)?;
     cx.budget.spend(set.list.len() as u64 * 64)?;
-    let all = set.list.iter().enumerate();
-    Ok(all.filter(|(_, one)| !one.is_gone() && matcher.matches(one, cx.scopes)).map(|(index, _)| index).collect())
+    let mut found = Vec::new();
+    for (index, one) in set.list.iter().enumerate() {
+        if !one.is_gone() && matcher.matches(one, cx.scopes, cx.budget)? {
+            found.push(index);
+        }
+    }
+    Ok(found)
 }
 
 /// The one object that a patch names.

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::kustomize::{
-    budget::{DEPTH_MAX, check_weight, too_large},
+    budget::{DEPTH_MAX, KEPT_BYTE_WORK, check_weight, too_large},
     fault::{Fault, Outcome, quoted},
     field_path::{self, Made},
     ident::{Gvk, ResId},
@@ -159,7 +159,7 @@ fn copy(resource: &mut Resource, value: &Node, target: &TargetSelector, cx: Cont
     for path in paths {
         let parts = field_path::split(path)?;
         let found = field_path::visit(&mut resource.node, &parts, made, cx.budget, &mut |field| {
-            cx.budget.spend(value.weight())?;
+            cx.budget.spend(value.weight() * KEPT_BYTE_WORK)?;
             put(field, value, &options, cx)
         });
         if found.map_err(|fault| fault.within(&format!("at {}", quoted(path))))? == 0 {
@@ -182,7 +182,7 @@ fn put(field: &mut Node, value: &Node, options: &FieldOptions, cx: Context<'_>) 
     let mut value = value.clone();
     if !options.delimiter.is_empty() {
         let Some(own) = field.as_scalar() else { return Err(no_scalar()) };
-        cx.budget.spend(own.text.len() as u64)?;
+        cx.budget.keep(own.text.len() + options.delimiter.len())?;
         let mut pieces: Vec<&str> = own.text.split(options.delimiter.as_str()).collect();
         let text = value.value().to_owned();
         match usize::try_from(options.index) {

@@ -21,9 +21,11 @@ pub(crate) struct Target {
 
 pub(crate) fn add(set: &mut Set, value: &str, targets: &[Target], cx: Context<'_>) -> Outcome<()> {
     for target in targets {
-        let matcher = target.selector.as_ref().map(Matcher::of).transpose()?;
+        let matcher = target.selector.as_ref().map(|selector| Matcher::of(selector, cx.budget)).transpose()?;
         for resource in set.list.iter_mut().filter(|resource| !resource.is_gone()) {
-            if matcher.as_ref().is_some_and(|matcher| !matcher.matches(resource, cx.scopes)) {
+            if let Some(matcher) = &matcher
+                && !matcher.matches(resource, cx.scopes, cx.budget)?
+            {
                 continue;
             }
             let written = if target.field_path == "metadata/namespace" {
@@ -52,6 +54,7 @@ fn write(node: &mut Node, value: &str, target: &Target, cx: Context<'_>) -> Outc
         0 => value.to_owned(),
         position => insert(field.raw(), position - 1, value),
     };
+    cx.budget.keep(text.len())?;
     set_scalar(field, &text, Tag::Open)
 }
 

@@ -35,6 +35,8 @@ use crate::helm::value::{Object, Str, Value};
 
 /// Work of putting a certificate together and signing it.
 const STEPS: usize = 50_000;
+/// Work of reading a certificate and its key.
+const READ_STEPS: usize = 30_000;
 /// The year from which times are written with four digits.
 const UTC_TIME_END: u16 = 2050;
 
@@ -118,13 +120,14 @@ impl Request {
     }
 
     /// The certificate of a key that signs it itself.
-    pub(super) fn self_signed(self, key: &Key) -> Answer<Issued> {
+    pub(super) fn self_signed(self, context: &mut Context, key: &Key) -> Answer<Issued> {
         let issuer = Issuer { name: self.subject.clone(), key, key_id: None };
-        self.issue(&issuer, key)
+        self.issue(context, &issuer, key)
     }
 
     /// The certificate of a key, signed by an authority.
-    pub(super) fn signed_by(self, authority: &Issued, key: &Key) -> Answer<Issued> {
+    pub(super) fn signed_by(self, context: &mut Context, authority: &Issued, key: &Key) -> Answer<Issued> {
+        context.charge(READ_STEPS)?;
         let certificate = read(authority.cert.as_bytes(), "decodedSignerCert.Bytes")?;
         let signer = Key::read(authority.key.as_bytes())
             .map_err(|error| Fault::Failed(format!("error parsing private key: {error}")))?;
@@ -141,10 +144,10 @@ impl Request {
             .and_then(|extension| SubjectKeyIdentifier::from_der(extension.extn_value.as_bytes()).ok())
             .map(|id| id.0.into_bytes());
         let issuer = Issuer { name: certificate.subject, key: &signer, key_id };
-        self.issue(&issuer, key)
+        self.issue(context, &issuer, key)
     }
 
-    fn issue(self, issuer: &Issuer<'_>, key: &Key) -> Answer<Issued> {
+    fn issue(self, context: &mut Context, issuer: &Issuer<'_>, key: &Key) -> Answer<Issued> {
         let public = key.public_der()?;
         let extensions = self.extensions(issuer, &public)?;
         let (oid, has_null) = issuer.key.algorithm();
@@ -161,7 +164,7 @@ impl Request {
             subject_unique_id: None,
             extensions: Some(extensions),
         };
-        let signature = issuer.key.sign(&certificate.to_der().map_err(failed)?)?;
+        let signature = issuer.key.sign(context, &certificate.to_der().map_err(failed)?)?;
         let certificate = Certificate {
             tbs_certificate: certificate,
             signature_algorithm: algorithm,
@@ -263,12 +266,13 @@ fn read(text: &[u8], what: &str) -> Answer<Certificate> {
 }
 
 /// A certificate and a key from base 64, checked for their form.
-pub(super) fn given(certificate: &Str, key: &Str) -> Answer<Value> {
+pub(super) fn given(context: &mut Context, certificate: &Str, key: &Str) -> Answer<Value> {
     let decoded = |text: &Str, what: &str| {
         STANDARD.decode(text.as_bytes()).map_err(|_| Fault::Failed(format!("unable to decode base64 {what}")))
     };
     let certificate = decoded(certificate, "certificate")?;
     let key = decoded(key, "private key")?;
+    context.charge(READ_STEPS)?;
     read(&certificate, "decodedCert.Bytes")?;
     Key::read(&key).map_err(|error| Fault::Failed(format!("error parsing private key: {error}")))?;
     Ok(Value::object(Issued { cert: Str::from_bytes(certificate), key: Str::from_bytes(key) }))

@@ -10,7 +10,7 @@ use crate::helm::value::Value;
 /// The algorithm's name, which starts what is hashed.
 const SCOPE: &[u8] = b"com.lyndir.masterpassword";
 /// Work of the key's derivation.
-const STEPS: usize = 1_500_000;
+const STEPS: usize = 2_500_000;
 
 /// Shapes of passwords: each letter stands for a set of characters.
 fn shapes(kind: &str) -> Option<&'static [&'static str]> {

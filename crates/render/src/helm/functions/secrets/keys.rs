@@ -13,14 +13,17 @@ use x509_cert::der::asn1::ObjectIdentifier;
 
 use super::super::Context;
 use super::pem;
+use super::primes::{self, power_steps};
 use crate::helm::fault::{Answer, Fault};
 
-/// Work of making an RSA key of 2048 bits; twice the bits take some eight times as long.
-const RSA_2048_STEPS: usize = 2_000_000;
-/// Work of the other keys.
+/// Work of making, reading and signing with the other keys.
 const STEPS: usize = 10_000;
-/// Largest RSA key that signs, in bits: larger ones only take time.
-const RSA_BITS_MAX: usize = 8192;
+/// Largest RSA key that is read, in bits: larger ones only take time.
+const RSA_BITS_MAX: usize = 4096;
+/// Most bytes of a key that is read, before anything is computed with it; one of 4096 bits has 2400.
+const KEY_BYTES_MAX: usize = 4096;
+/// The public exponent of every RSA key that is made.
+const EXPONENT: u32 = 65_537;
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -44,14 +47,14 @@ pub(super) enum Key {
 }
 
 /// Random bytes without end from one draw: SHA-256 of the draw and a counter.
-struct Stream {
+pub(super) struct Stream {
     seed: [u8; 32],
     block: u64,
     rest: Vec<u8>,
 }
 
 impl Stream {
-    fn draw(context: &mut Context) -> Answer<Self> {
+    pub(super) fn draw(context: &mut Context) -> Answer<Self> {
         let mut seed = [0; 32];
         context.random(&mut seed)?;
         Ok(Self { seed, block: 0, rest: Vec::new() })
@@ -99,9 +102,9 @@ impl CryptoRng for Stream {}
 impl Key {
     pub(super) fn rsa(context: &mut Context, bits: usize) -> Answer<Self> {
         let mut stream = Stream::draw(context)?;
-        let doubled = bits / 2048;
-        context.charge(RSA_2048_STEPS * doubled * doubled * doubled)?;
-        let key = RsaPrivateKey::new(&mut stream, bits)
+        let mut prime = || primes::draw(context, &mut stream, bits / 2, EXPONENT);
+        let (p, q) = (prime()?, prime()?);
+        let key = RsaPrivateKey::from_p_q(p, q, EXPONENT.into())
             .map_err(|error| Fault::Failed(format!("the RSA key cannot be made: {error}")))?;
         Ok(Self::Rsa(Box::new(key)))
     }
@@ -124,6 +127,9 @@ impl Key {
     /// What is wrong with it. Nothing of the key itself is told.
     pub(super) fn read(text: &[u8]) -> Result<Self, String> {
         let block = pem::read(text).ok_or("no PEM data in input")?;
+        if block.data.len() > KEY_BYTES_MAX {
+            return Err(format!("the key has {} bytes, expected at most {KEY_BYTES_MAX}", block.data.len()));
+        }
         let key = match block.label.strip_suffix("PRIVATE KEY").map(str::trim_end) {
             Some("") => Self::of_pkcs8(&block.data)?,
             Some("RSA") => {
@@ -201,8 +207,12 @@ impl Key {
         }
     }
 
-    /// A signature; the same for the same message.
-    pub(super) fn sign(&self, message: &[u8]) -> Answer<Vec<u8>> {
+    /// A signature; the same for the same message. The work of reading the key is counted with it.
+    pub(super) fn sign(&self, context: &mut Context, message: &[u8]) -> Answer<Vec<u8>> {
+        context.charge(match self {
+            Self::Rsa(key) => 4 * power_steps(key.n().bits() / 2),
+            Self::P256(_) | Self::Ed25519(_) => STEPS,
+        })?;
         let failed = |error| Fault::Failed(format!("the key cannot sign: {error}"));
         Ok(match self {
             Self::Rsa(key) => {

@@ -9,6 +9,7 @@ mod derive;
 mod keys;
 mod password;
 mod pem;
+mod primes;
 
 #[cfg(test)]
 mod tests;
@@ -23,24 +24,25 @@ use keys::Key;
 
 use Takes::{Any, Int, List, Text};
 
-pub(super) static FUNCTIONS: &[Function] =
-    &[
-        Function::new("bcrypt", &[Text], |context, a| Ok(password::bcrypt(context, text(a, 0)?)?.into())),
-        Function::new("htpasswd", &[Text, Text], htpasswd),
-        Function::new("derivePassword", &[Any, Text, Text, Text, Text], derive_password),
-        Function::new("encryptAES", &[Text, Text], |context, a| {
-            Ok(aes::encrypt(context, text(a, 0)?, text(a, 1)?)?.into())
-        }),
-        Function::new("decryptAES", &[Text, Text], |_, a| aes::decrypt(text(a, 0)?, text(a, 1)?)).heavy(4),
-        Function::new("genPrivateKey", &[Text], private_key),
-        Function::new("buildCustomCert", &[Text, Text], |_, a| certificate::given(text(a, 0)?, text(a, 1)?)).heavy(4),
-        Function::new("genCA", &[Text, Int], |c, a| authority(c, a, None)),
-        Function::new("genCAWithKey", &[Text, Int, Text], |c, a| authority(c, a, Some(2))),
-        Function::new("genSelfSignedCert", &[Text, List, List, Int], |c, a| self_signed(c, a, None)),
-        Function::new("genSelfSignedCertWithKey", &[Text, List, List, Int, Text], |c, a| self_signed(c, a, Some(4))),
-        Function::new("genSignedCert", &[Text, List, List, Int, Any], |c, a| signed(c, a, None)),
-        Function::new("genSignedCertWithKey", &[Text, List, List, Int, Any, Text], |c, a| signed(c, a, Some(5))),
-    ];
+pub(super) static FUNCTIONS: &[Function] = &[
+    Function::new("bcrypt", &[Text], |context, a| Ok(password::bcrypt(context, text(a, 0)?)?.into())),
+    Function::new("htpasswd", &[Text, Text], htpasswd),
+    Function::new("derivePassword", &[Any, Text, Text, Text, Text], derive_password),
+    Function::new(
+        "encryptAES",
+        &[Text, Text],
+        |context, a| Ok(aes::encrypt(context, text(a, 0)?, text(a, 1)?)?.into()),
+    ),
+    Function::new("decryptAES", &[Text, Text], |_, a| aes::decrypt(text(a, 0)?, text(a, 1)?)).heavy(4),
+    Function::new("genPrivateKey", &[Text], private_key),
+    Function::new("buildCustomCert", &[Text, Text], |c, a| certificate::given(c, text(a, 0)?, text(a, 1)?)).heavy(4),
+    Function::new("genCA", &[Text, Int], |c, a| authority(c, a, None)),
+    Function::new("genCAWithKey", &[Text, Int, Text], |c, a| authority(c, a, Some(2))),
+    Function::new("genSelfSignedCert", &[Text, List, List, Int], |c, a| self_signed(c, a, None)),
+    Function::new("genSelfSignedCertWithKey", &[Text, List, List, Int, Text], |c, a| self_signed(c, a, Some(4))),
+    Function::new("genSignedCert", &[Text, List, List, Int, Any], |c, a| signed(c, a, None)),
+    Function::new("genSignedCertWithKey", &[Text, List, List, Int, Any, Text], |c, a| signed(c, a, Some(5))),
+];
 
 /// Bits of an RSA key that is made for a certificate, and of one that is asked for.
 const CERTIFICATE_RSA_BITS: usize = 2048;
@@ -99,13 +101,13 @@ fn authority(context: &mut Context, a: &[Value], given: Option<usize>) -> Answer
     let key = key(context, a, given)?;
     let mut request = Request::new(context, text(a, 0)?, &Value::Nil, &Value::Nil, int(a, 1)?)?;
     request.is_authority = true;
-    Ok(Value::object(request.self_signed(&key)?))
+    Ok(Value::object(request.self_signed(context, &key)?))
 }
 
 fn self_signed(context: &mut Context, a: &[Value], given: Option<usize>) -> Answer<Value> {
     let key = key(context, a, given)?;
     let request = Request::new(context, text(a, 0)?, &a[1], &a[2], int(a, 3)?)?;
-    Ok(Value::object(request.self_signed(&key)?))
+    Ok(Value::object(request.self_signed(context, &key)?))
 }
 
 fn signed(context: &mut Context, a: &[Value], given: Option<usize>) -> Answer<Value> {
@@ -117,5 +119,5 @@ fn signed(context: &mut Context, a: &[Value], given: Option<usize>) -> Answer<Va
     };
     let key = key(context, a, given)?;
     let request = Request::new(context, text(a, 0)?, &a[1], &a[2], int(a, 3)?)?;
-    Ok(Value::object(request.signed_by(authority, &key)?))
+    Ok(Value::object(request.signed_by(context, authority, &key)?))
 }

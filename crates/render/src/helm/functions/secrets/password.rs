@@ -7,7 +7,7 @@ use crate::helm::value::Str;
 /// How often the work is doubled; what Go's library and so every chart uses.
 const COST: u32 = 10;
 /// Work of that cost.
-const STEPS: usize = 500_000;
+const STEPS: usize = 900_000;
 /// Longest password that is not cut, in bytes.
 const BYTES_MAX: usize = 72;
 

@@ -6,6 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 /// Characters of a line.
 const LINE: usize = 64;
 
+/// Beginnings of blocks that are looked at, each of which may search the whole text for its end.
+const BEGINNINGS_MAX: usize = 16;
+
 /// What a block holds.
 pub(super) struct Block {
     pub(super) label: String,
@@ -16,7 +19,7 @@ pub(super) struct Block {
 pub(super) fn read(text: &[u8]) -> Option<Block> {
     let text = String::from_utf8_lossy(text);
     let mut rest: &str = &text;
-    loop {
+    for _ in 0..BEGINNINGS_MAX {
         let (_, behind) = rest.split_once("-----BEGIN ")?;
         rest = behind;
         let Some((label, body)) = behind.split_once("-----") else { continue };
@@ -28,6 +31,7 @@ pub(super) fn read(text: &[u8]) -> Option<Block> {
             return Some(Block { label: label.to_owned(), data });
         }
     }
+    None
 }
 
 /// A block as text.
