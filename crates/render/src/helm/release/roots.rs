@@ -86,6 +86,7 @@ fn collect(
             Some(Value::Map(own)) => own.seen_as(MapKind::Values),
             _ => Map::of(MapKind::Values, Vec::new()),
         };
+        share_globals(&values, &own);
         let path = format!("{path}/charts/{}", child.name());
         let below = collect(child, &path, own, false, shared, templates);
         subcharts.insert(child.name().into(), Value::Map(below));
@@ -93,9 +94,30 @@ fn collect(
     root.insert("Values".into(), Value::Map(values));
     for file in usable(chart) {
         let name = format!("{path}/{}", file.name);
-        templates.push(Template { name, root: root.clone(), base: format!("{path}/templates") });
+        // `.` has a type of its own, as in Helm; in `.Subcharts` the same entries are a plain map.
+        templates.push(Template { name, root: root.seen_as(MapKind::Values), base: format!("{path}/templates") });
     }
     root
+}
+
+/// Makes one of what is one in Helm, which copies `global` and the mappings directly in it for each chart: what a
+/// template changes deeper inside is seen by the templates of the charts around its own and beside it.
+fn share_globals(values: &Map, own: &Map) {
+    if let (Some(Value::Map(values)), Some(Value::Map(own))) = (values.get("global"), own.get("global")) {
+        share(&values, &own, true);
+    }
+}
+
+fn share(values: &Map, own: &Map, copies_mappings: bool) {
+    for (key, value) in own.snapshot() {
+        match (values.get(&key), value) {
+            (Some(Value::Map(values)), Value::Map(own)) if copies_mappings => share(&values, &own, false),
+            (Some(common @ Value::Map(_)), Value::Map(_)) | (Some(common @ Value::List(_)), Value::List(_)) => {
+                own.insert(key, common);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Values as templates compute with them: whole numbers were set on the command line, all others are floating point.

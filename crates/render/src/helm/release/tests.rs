@@ -82,6 +82,34 @@ fn subcharts_are_switched_named_and_imported_from() {
 }
 
 #[test]
+fn what_a_template_changes_in_inner_globals_all_charts_see() {
+    let change = "{{- with .Values.global }}\n\
+        {{- $_ := set . $.Chart.Name 1 }}{{ $_ := set .a $.Chart.Name 1 }}{{ $_ := set .a.b $.Chart.Name 1 }}\n\
+        {{- $_ := set (first .list) $.Chart.Name 1 }}\n{{- end -}}\n";
+    let show = format!("{change}{{{{ .Chart.Name }}}}: {{{{ toJson .Values.global }}}}\n");
+    let files = [
+        META,
+        ("values.yaml", "global: {a: {b: {}}, list: [{}]}\n"),
+        ("templates/a.yaml", &show),
+        ("charts/mast/Chart.yaml", "apiVersion: v2\nname: mast\nversion: 1.0.0\n"),
+        ("charts/mast/templates/a.yaml", &show),
+        ("charts/oar/Chart.yaml", "apiVersion: v2\nname: oar\nversion: 1.0.0\n"),
+        ("charts/oar/templates/a.yaml", &show),
+    ];
+    // As Helm 3 and Helm 4 show them; the deepest template runs first, of equally deep ones the last by name.
+    assert_eq!(
+        values(&render(&files, &[]).unwrap()),
+        [
+            json!({"mast": {"a": {"b": {"mast": 1, "oar": 1}, "mast": 1}, "list": [{"mast": 1, "oar": 1}], "mast": 1}}),
+            json!({"oar": {"a": {"b": {"oar": 1}, "oar": 1}, "list": [{"oar": 1}], "oar": 1}}),
+            json!({"web": {
+                "a": {"b": {"web": 1, "mast": 1, "oar": 1}, "web": 1}, "list": [{"web": 1, "mast": 1, "oar": 1}], "web": 1,
+            }}),
+        ]
+    );
+}
+
+#[test]
 fn hooks_notes_and_definitions_are_told_from_documents() {
     let release = render(
         &[

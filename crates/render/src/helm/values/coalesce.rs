@@ -20,9 +20,9 @@ pub(crate) const IMPORT_DEPTH_MAX: usize = 30;
 /// Which Helm's rules count where they differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Rules {
-    /// A null inside a mapping goes away as soon as the mapping covers another one.
+    /// A null inside a mapping goes away with the default that it removes, be that default a null as well.
     Helm3,
-    /// A null inside a mapping goes away with the default that it removes.
+    /// A null inside a mapping goes away with the default that it removes, but stays over a null.
     Helm4,
 }
 
@@ -92,6 +92,7 @@ impl Coalescer {
     /// The values of a chart and of everything in it, under the given ones.
     pub(crate) fn coalesce(&mut self, chart: &Chart, mut given: Values) -> Result<Values, CoalesceError> {
         self.chart(chart, &mut given, &Path::ROOT)?;
+        self.even_out(chart, &mut given)?;
         Ok(given)
     }
 
@@ -104,8 +105,33 @@ impl Coalescer {
             let Value::Object(own) = own else {
                 return Err(CoalesceError::NotATable(child.name().to_owned()));
             };
-            self.hand_down(globals, own, &prefix);
-            self.chart(child, own, &prefix)?;
+            let mut own = std::mem::take(own);
+            self.hand_down(globals, &mut own, &prefix);
+            self.chart(child, &mut own, &prefix)?;
+            shared(values, &mut own, |mine, childs| {
+                std::mem::swap(mine, childs);
+                Ok(())
+            })?;
+            values.insert(child.name().to_owned(), Value::Object(own));
+        }
+        Ok(())
+    }
+
+    /// What a later chart added to a shared mapping, the earlier ones have as well.
+    fn even_out(&mut self, chart: &Chart, values: &mut Values) -> Result<(), CoalesceError> {
+        for child in &chart.dependencies {
+            let Some(Value::Object(own)) = values.get_mut(child.name()) else { continue };
+            let mut own = std::mem::take(own);
+            shared(values, &mut own, |mine, childs| {
+                if mine != childs {
+                    let more = weight(mine).saturating_sub(weight(childs));
+                    self.left = self.left.checked_sub(more).ok_or(CoalesceError::TooMany)?;
+                    childs.clone_from(mine);
+                }
+                Ok(())
+            })?;
+            self.even_out(child, &mut own)?;
+            values.insert(child.name().to_owned(), Value::Object(own));
         }
         Ok(())
     }
@@ -145,8 +171,8 @@ impl Coalescer {
 
     fn tables(&mut self, own: &mut Values, default: &Values, prefix: &Path<'_>, keeps_nulls: bool) {
         let removes = |(key, value): &(&String, &Value)| {
-            let has_default = default.get(*key).is_some_and(|default| !default.is_null());
-            value.is_null() && (has_default || self.rules == Rules::Helm3)
+            let covers = |default: &Value| self.rules == Rules::Helm3 || !default.is_null();
+            value.is_null() && default.get(*key).is_some_and(covers)
         };
         let removed: Vec<String> = own.iter().filter(removes).map(|(key, _)| key.clone()).collect();
         for (key, default) in default {
@@ -205,6 +231,29 @@ impl Coalescer {
             }
         }
     }
+}
+
+/// Goes through the mappings that a chart's globals and those of a chart in it have in common.
+///
+/// Helm copies only the mappings directly below `global` when it hands them down. Those inside are the same ones for
+/// all charts: a chart's own globals are added to them, for the charts around it and beside it as well.
+fn shared(
+    values: &mut Values,
+    own: &mut Values,
+    mut with: impl FnMut(&mut Values, &mut Values) -> Result<(), CoalesceError>,
+) -> Result<(), CoalesceError> {
+    let (Some(Value::Object(values)), Some(Value::Object(own))) = (values.get_mut(GLOBAL), own.get_mut(GLOBAL)) else {
+        return Ok(());
+    };
+    for (key, values) in values {
+        let (Value::Object(values), Some(Value::Object(own))) = (values, own.get_mut(key)) else { continue };
+        for (key, values) in values {
+            if let (Value::Object(values), Some(Value::Object(own))) = (values, own.get_mut(key)) {
+                with(values, own)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Covers `under` with `over`; nulls of both are kept.

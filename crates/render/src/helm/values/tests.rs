@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::{Coalescer, Layer, Rules, layered, schema};
+use super::{CoalesceError, Coalescer, Layer, Rules, Values, layered, schema};
 use crate::{Tree, helm::chart::Chart};
 
 fn set(texts: &[&str]) -> Result<Value, String> {
@@ -65,7 +65,7 @@ fn chart(files: &[(&str, &str)]) -> Chart {
 fn nulls_remove_and_globals_go_down() {
     let chart = chart(&[
         ("Chart.yaml", "name: top\nversion: 1.0.0"),
-        ("values.yaml", "a: {x: 1, z: 2}\nb: 1\nglobal: {g: top, t: {u: 1}}\ndb: {port: 1, host: null}"),
+        ("values.yaml", "a: {x: 1, z: 2, none: null}\nb: 1\nglobal: {g: top, t: {u: 1}}\ndb: {port: 1, host: null}"),
         ("charts/db/Chart.yaml", "name: db\nversion: 1.0.0"),
         ("charts/db/values.yaml", "port: 2\nhost: h\nname: db\nglobal: {own: 1, t: {u: 2, v: 3}}"),
     ]);
@@ -77,19 +77,57 @@ fn nulls_remove_and_globals_go_down() {
     assert_eq!(
         json!(values),
         json!({
-            "a": {"z": 2.0}, "c": null, "global": {"g": "top", "h": "given", "t": {"u": 1.0}},
+            "a": {"z": 2.0, "none": null}, "c": null, "global": {"g": "top", "h": "given", "t": {"u": 1.0}},
             "db": {"port": 1.0, "name": "db", "global": global},
         })
     );
     assert_eq!(coalescer.warnings.into_texts(), Vec::<String>::new());
-    let Value::Object(given) = json!({"a": {"x": null, "new": null}}) else { unreachable!() };
+    let Value::Object(given) = json!({"a": {"x": null, "none": null, "new": null}}) else { unreachable!() };
     let a = |rules| Coalescer::new(rules).coalesce(&chart, given.clone()).unwrap()["a"].clone();
-    assert_eq!(a(Rules::Helm4), json!({"z": 2.0, "new": null}));
-    assert_eq!(a(Rules::Helm3), json!({"z": 2.0}));
+    assert_eq!(a(Rules::Helm4), json!({"z": 2.0, "none": null, "new": null}));
+    assert_eq!(a(Rules::Helm3), json!({"z": 2.0, "new": null}));
     let Value::Object(given) = json!({"db": "no"}) else { unreachable!() };
     assert!(Coalescer::new(Rules::Helm4).coalesce(&chart, given).is_err());
     let Value::Object(given) = json!({"a": "no mapping"}) else { unreachable!() };
     assert_eq!(Coalescer::new(Rules::Helm4).coalesce(&chart, given).unwrap()["a"], json!("no mapping"));
+}
+
+/// What Helm 3 and Helm 4 made of these charts.
+#[test]
+fn inner_globals_are_common_to_all_charts() {
+    let chart = chart(&[
+        ("Chart.yaml", "name: top\nversion: 1.0.0"),
+        ("values.yaml", "global: {a: {b: {top: 1}}, c: {top: 1}}"),
+        ("charts/one/Chart.yaml", "name: one\nversion: 1.0.0"),
+        ("charts/one/values.yaml", "global: {a: {b: {top: 2, one: 2}, own: {one: 2}}, c: {one: 2}}"),
+        ("charts/one/charts/in/Chart.yaml", "name: in\nversion: 1.0.0"),
+        ("charts/one/charts/in/values.yaml", "global: {a: {b: {one: 3, in: 3}, own: {in: 3}}}"),
+        ("charts/two/Chart.yaml", "name: two\nversion: 1.0.0"),
+        ("charts/two/values.yaml", "global: {a: {b: {two: 4}}}"),
+    ]);
+    let values = Coalescer::new(Rules::Helm4).coalesce(&chart, Values::new()).unwrap();
+    let common = json!({"top": 1.0, "one": 2.0, "in": 3.0, "two": 4.0});
+    let one = json!({"a": {"b": common, "own": {"one": 2.0, "in": 3.0}}, "c": {"top": 1.0, "one": 2.0}});
+    let others = json!({"a": {"b": common}, "c": {"top": 1.0}});
+    let found = [&values["global"], &values["one"]["global"], &values["one"]["in"]["global"], &values["two"]["global"]];
+    assert_eq!(found, [&others, &one, &one, &others]);
+}
+
+/// A hundred charts, each with as many keys in a mapping that all have in common.
+#[test]
+fn inner_globals_do_not_multiply_beyond_the_limit() {
+    let mut files = vec![
+        ("Chart.yaml".to_owned(), "name: top\nversion: 1.0.0".to_owned()),
+        ("values.yaml".to_owned(), "global: {a: {b: {}}}".to_owned()),
+    ];
+    for n in 0..100 {
+        files.push((format!("charts/c{n}/Chart.yaml"), format!("name: c{n}\nversion: 1.0.0")));
+        let keys: Vec<String> = (0..100).map(|key| format!("k{n}-{key}: 1")).collect();
+        files.push((format!("charts/c{n}/values.yaml"), format!("global: {{a: {{b: {{{}}}}}}}", keys.join(", "))));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let found = Coalescer::new(Rules::Helm4).coalesce(&chart(&files), Values::new());
+    assert_eq!(found.map(|_| ()), Err(CoalesceError::TooMany));
 }
 
 #[test]
