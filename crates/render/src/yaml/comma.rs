@@ -3,6 +3,8 @@
 //! Whether a comma stands behind a tag or inside of text is what only a scanner knows. So texts in which one may are
 //! scanned with a blank before each such comma, which the scanner takes; nothing else changes its meaning by that.
 
+use std::panic::AssertUnwindSafe;
+
 use libyaml_safer::{Scanner, TokenData};
 
 use super::Input;
@@ -25,14 +27,22 @@ pub(crate) fn tag_before_comma(text: &str) -> Option<(u32, u32, String)> {
         copied = *comma;
     }
     spaced.push_str(text.get(copied..)?);
+    // Nobody has found a text yet with which the scanner still falls; should there be one, it is no YAML.
+    let found = std::panic::catch_unwind(AssertUnwindSafe(|| scan(text, &spaced, &commas)));
+    found.unwrap_or_else(|_| Some((0, 0, "the text cannot be read as YAML".to_owned())))
+}
+
+/// Scans the text with blanks.
+fn scan(text: &str, spaced: &str, commas: &[usize]) -> Option<(u32, u32, String)> {
     let mut scanner = Scanner::new();
-    scanner.set_input(Input::new(&spaced, false));
+    // The scanner does not survive the end of a block scalar without a line break either.
+    scanner.set_input(Input::new(spaced, !spaced.ends_with('\n')));
     loop {
         let token = match Scanner::scan(&mut scanner) {
             Ok(token) => token,
             Err(error) => {
                 let at = usize::try_from(error.problem_mark().unwrap_or_default().index).ok()?;
-                let (line, column) = place(text, &commas, at.min(spaced.len()));
+                let (line, column) = place(text, commas, at.min(spaced.len()));
                 return Some((line, column, error.problem().to_owned()));
             }
         };
@@ -42,7 +52,7 @@ pub(crate) fn tag_before_comma(text: &str) -> Option<(u32, u32, String)> {
                 // Each comma has moved by the blanks before it, its own not counted.
                 let is_suspect = |(moved, comma): (usize, &usize)| (comma + moved) as u64 == token.end_mark.index;
                 if commas.iter().enumerate().any(is_suspect) {
-                    let (line, column) = place(text, &commas, usize::try_from(token.start_mark.index).ok()?);
+                    let (line, column) = place(text, commas, usize::try_from(token.start_mark.index).ok()?);
                     return Some((line, column, PROBLEM.to_owned()));
                 }
             }
@@ -115,5 +125,8 @@ mod tests {
         let quoted = "a: 'Hi!, you'\nb: \"x!,y\"\nc: Hi!, you\nd: |\n  [!a,b]\ne: [!a b, !<x,y> c] # !a,b\n";
         assert_eq!(tag_before_comma(quoted), None);
         assert_eq!(tag_before_comma("[!a b]\n"), None);
+        for end in ["|\n  end", "|\n  end\n", ">-\n  end\n  ", "|", "x", "'x'", "[x]"] {
+            assert_eq!(tag_before_comma(&format!("a: 'x !y, z!,'\nb: {end}")), None, "{end}");
+        }
     }
 }

@@ -17,6 +17,9 @@ use super::{fetch::Helm, variants};
 /// (`--set a=1`, one a line) beside a chart's folder `chart` are cases.
 pub(super) const OWN_CHARTS: &str = "tests/charts";
 
+/// The case with a chart's own values alone.
+const DEFAULTS: &str = "defaults";
+
 /// A chart with values files.
 pub(super) struct Case {
     pub(super) chart: String,
@@ -124,6 +127,28 @@ pub(super) fn find(folders: &[PathBuf], work: &Path) -> anyhow::Result<Vec<Case>
     Ok(cases)
 }
 
+/// Each file as a further case of every chart.
+pub(super) fn with_values(cases: &mut Vec<Case>, files: &[PathBuf]) -> anyhow::Result<()> {
+    let plain: Vec<(String, PathBuf)> = cases
+        .iter()
+        .filter(|case| case.name == DEFAULTS)
+        .map(|case| (case.chart.clone(), case.folder.clone()))
+        .collect();
+    for file in files {
+        let file = file.canonicalize().with_context(|| format!("{} is not there", file.display()))?;
+        let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        cases.extend(plain.iter().map(|(chart, folder)| Case {
+            chart: chart.clone(),
+            name: name.clone(),
+            folder: folder.clone(),
+            values: vec![file.clone()],
+            flags: Vec::new(),
+            cluster: CLUSTER,
+        }));
+    }
+    Ok(())
+}
+
 fn search(folder: &Path, work: &Path, is_foreign: bool, cases: &mut Vec<Case>) -> anyhow::Result<()> {
     if folder.join("Chart.yaml").is_file() {
         return of_chart(folder, folder.parent(), work, is_foreign, cases);
@@ -161,7 +186,7 @@ fn of_chart(
         flags: Vec::new(),
         cluster: CLUSTER,
     };
-    cases.push(case("defaults", Vec::new()));
+    cases.push(case(DEFAULTS, Vec::new()));
     if is_foreign {
         cases.extend(OTHER_CLUSTERS.map(|cluster| Case { cluster, ..case(cluster.name, Vec::new()) }));
     }
@@ -213,6 +238,7 @@ fn further_values(chart: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// One flag a line, as on the command line.
 fn flags(file: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let text = fs::read_to_string(file)?;
+    let text = text.trim_end();
     let flag = |line: &str| line.split_once(' ').map(|(flag, text)| (flag.to_owned(), text.to_owned()));
     text.lines().map(|line| flag(line).with_context(|| format!("{}: `{line}`", file.display()))).collect()
 }

@@ -30,8 +30,15 @@ pub(super) struct Outcome {
 }
 
 pub(super) enum Verdict {
-    Equal { same_bytes: bool },
-    BothRefuse,
+    Equal {
+        same_bytes: bool,
+    },
+    /// The same documents in another order.
+    Reordered(String),
+    BothRefuse {
+        real: String,
+        own: String,
+    },
     Differs(String),
 }
 
@@ -103,7 +110,7 @@ fn own(case: &Case, helm: &Helm) -> Result<Documents, String> {
 
 fn verdict(real: &Result<Documents, String>, own: &Result<Documents, String>) -> Verdict {
     match (real, own) {
-        (Err(_), Err(_)) => Verdict::BothRefuse,
+        (Err(real), Err(own)) => Verdict::BothRefuse { real: real.trim().to_owned(), own: own.clone() },
         (Ok(_), Err(own)) => Verdict::Differs(format!("only Seaway refuses: {own}")),
         (Err(real), Ok(_)) => Verdict::Differs(format!("only Helm refuses: {real}")),
         (Ok(real), Ok(own)) => documents(real, own),
@@ -114,6 +121,16 @@ fn documents(real: &Documents, own: &Documents) -> Verdict {
     if real.iter().map(|(_, value)| value).eq(own.iter().map(|(_, value)| value)) {
         let bytes = |documents: &Documents| documents.iter().map(|(text, _)| plain(text)).collect::<Vec<_>>();
         return Verdict::Equal { same_bytes: bytes(real) == bytes(own) };
+    }
+    let sorted = |documents: &Documents| {
+        let mut all: Vec<String> = documents.iter().map(|(_, value)| value.to_string()).collect();
+        all.sort_unstable();
+        all
+    };
+    if sorted(real) == sorted(own) {
+        let kinds =
+            |documents: &Documents| documents.iter().map(|(_, value)| kind(value)).collect::<Vec<_>>().join(", ");
+        return Verdict::Reordered(format!("- {}\n+ {}", kinds(real), kinds(own)));
     }
     let mut how = String::new();
     for (index, (real_text, real_value)) in real.iter().enumerate() {
@@ -128,6 +145,10 @@ fn documents(real: &Documents, own: &Documents) -> Verdict {
         how.push_str(&format!("{} documents of Helm, {} of Seaway\n", real.len(), own.len()));
     }
     Verdict::Differs(how)
+}
+
+fn kind(document: &Value) -> String {
+    document.get("kind").and_then(Value::as_str).unwrap_or("?").to_owned()
 }
 
 /// Without the line that Helm puts before each document.
