@@ -14,6 +14,7 @@ pub mod error;
 pub mod exit;
 pub mod fetching;
 pub mod hld;
+pub mod locked;
 pub mod output;
 pub mod principal;
 pub mod progress;

@@ -7,6 +7,7 @@ pub mod cache;
 mod clock;
 mod command;
 mod content;
+pub mod definitions;
 mod draw_key;
 mod drive;
 pub mod drivers;

@@ -10,7 +10,7 @@ use seaway_core::{
     diagnostic::{Diagnostic, Place, codes},
 };
 use seaway_render::{
-    Remotes, Tree,
+    Remotes, Tree, definition_parts,
     drawn::Key,
     external::Program,
     origin,
@@ -20,7 +20,7 @@ use seaway_render::{
 use crate::{
     Error,
     cache::{DiskStore, cache_folder},
-    draw_key,
+    definitions, draw_key,
     external::Confined,
     fetch::{Fetcher, Transports},
     locking,
@@ -153,7 +153,14 @@ impl DiskSources {
                 reader.read(path, "", Reach::Manifests, &everything)?;
                 path
             }
-            (Source::Kustomize(_) | Source::Hld(_), Some(path)) => {
+            // Its components may name what is beside it, so paths are relative to the workspace.
+            (Source::Hld(hld), Some(path)) => {
+                let view = View { lock: &self.lock, store: &*self.store };
+                return definitions::read(&self.root, path, &mut |tree| {
+                    definition_parts(hld, tree, view).map_err(Error::Findings)
+                });
+            }
+            (Source::Kustomize(_), Some(path)) => {
                 reader.read(path, "", Reach::Everything, &everything)?;
                 path
             }
@@ -210,7 +217,7 @@ impl Sources for DiskSources {
     fn bring(&self, workspace: &Workspace, services: &[&Service]) -> Result<bool, Error> {
         let Fetching::Allowed(transports, say) = self.fetching else { return Ok(false) };
         let mut fetcher = Fetcher::new(&self.cache()?, transports, &say);
-        let brought = locking::gather(self, workspace, services, locking::Locking::Refused, &mut fetcher)?;
+        let brought = locking::of_services(self, workspace, services, locking::Locking::Refused, &mut fetcher)?;
         Ok(!brought.fetched.is_empty())
     }
 }

@@ -39,6 +39,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub use object::{CONTENT_BYTES_MAX, OBJECT_BYTES_MAX, OBJECTS_MAX};
 pub use raw::MANIFEST_BYTES_MAX;
 pub use remote::Remotes;
-pub use sources::{Inputs, Native, Need, Prepared, Rendering, needs, origin, prepare, render};
+pub use sources::{Inputs, Native, Need, Prepared, Rendering, definition_parts, needs, origin, prepare, render};
 pub use target::TargetContext;
 pub use tree::{TREE_BYTES_MAX, TREE_FILES_MAX, Tree};

@@ -23,6 +23,7 @@ const PATHS_BYTES_MAX: usize = 8 * 1024 * 1024;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Tree {
     root: String,
+    seen_from: String,
     files: BTreeMap<String, Arc<[u8]>>,
     bytes: usize,
     path_bytes: usize,
@@ -33,7 +34,14 @@ impl Tree {
     /// no part of the digest.
     pub fn new(root: impl Into<String>) -> Self {
         cores::ask();
-        Self { root: root.into(), files: BTreeMap::new(), bytes: 0, path_bytes: 0 }
+        Self { root: root.into(), seen_from: String::new(), files: BTreeMap::new(), bytes: 0, path_bytes: 0 }
+    }
+
+    /// The same with the paths in findings as they are from this folder of the tree: `../x` for what is beside it.
+    #[must_use]
+    pub fn seen_from(mut self, folder: impl Into<String>) -> Self {
+        self.seen_from = folder.into();
+        self
     }
 
     /// A tree of these files.
@@ -113,10 +121,26 @@ impl Tree {
         &self.root
     }
 
-    /// A file's path in the workspace.
+    /// A file's path in the workspace, or as it is from the folder of [`Tree::seen_from`]. Empty for that folder itself.
     pub fn place_of(&self, path: &str) -> String {
-        if self.root.is_empty() { path.to_owned() } else { format!("{}/{path}", self.root) }
+        let path = relative(&self.seen_from, path);
+        match (self.root.as_str(), path.as_str()) {
+            ("", _) => path,
+            (root, "") => root.to_owned(),
+            (root, path) => format!("{root}/{path}"),
+        }
     }
+}
+
+/// A path of the tree as it is from one of its folders.
+fn relative(folder: &str, path: &str) -> String {
+    if folder.is_empty() {
+        return path.to_owned();
+    }
+    let parts = |text| str::split(text, '/').filter(|part| !part.is_empty());
+    let shared = parts(folder).zip(parts(path)).take_while(|(a, b)| a == b).count();
+    let up = parts(folder).skip(shared).map(|_| "..");
+    up.chain(parts(path).skip(shared)).collect::<Vec<_>>().join("/")
 }
 
 fn refusal(path: &str) -> Option<&'static str> {
@@ -169,6 +193,24 @@ mod tests {
         assert_eq!(under("").len(), 5);
         assert_eq!(under("c"), [""; 0]);
         assert!(tree.get("a/b").is_some() && tree.get("a/c").is_none());
+    }
+
+    #[test]
+    fn places_are_named_as_they_are_seen() {
+        let tree = Tree::new("").seen_from("a/b");
+        for (path, shown) in [
+            ("a/b/x", "x"),
+            ("a/b", ""),
+            ("a", ".."),
+            ("a/c/x", "../c/x"),
+            ("a/bc", "../bc"),
+            ("x", "../../x"),
+            ("", "../.."),
+        ] {
+            assert_eq!(tree.place_of(path), shown, "{path}");
+        }
+        assert_eq!(Tree::new("w").place_of("x"), "w/x");
+        assert_eq!(Tree::new("w").place_of(""), "w");
     }
 
     #[test]

@@ -17,8 +17,9 @@ use std::{
 
 use seaway_core::{diagnostic::render_plain, yaml};
 use seaway_render::{
-    Tree,
+    Native, Tree,
     kustomize::{NoCharts, RemoteSources, build},
+    remote::View,
 };
 use serde_json::Value;
 
@@ -63,7 +64,7 @@ fn case(folder: &Path) -> Result<(), String> {
     assert!(has(&folder.join(path)), "{} is a forgotten folder", folder.display());
     let mut tree = Tree::new("");
     read(folder, folder, &mut tree);
-    let built = build(&tree, path, &RemoteSources::none(), &NoCharts);
+    let built = build(&tree, path, &RemoteSources::none(), &Native::new(View::nothing()));
     let refused = fs::read_to_string(folder.join("refused.txt")).ok();
     match (built, refused) {
         (Ok(built), None) => {

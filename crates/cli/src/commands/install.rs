@@ -3,16 +3,15 @@
 use seaway_core::declaration::Service;
 use seaway_engine::{
     fetch::Fetcher,
-    locking::{Locking, gather},
+    locking::{Locking, of_services},
 };
-use serde::Serialize;
 
-use super::lock::short;
 use crate::{
     context::Context,
     error::Error,
     exit::Exit,
     fetching::{Reach, Transport, allowed, remark},
+    locked,
     session::Session,
 };
 
@@ -33,14 +32,6 @@ pub struct Args {
     pub transports: Vec<Transport>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    source: String,
-    resolved: String,
-    digest: String,
-}
-
 /// Installs.
 ///
 /// # Errors
@@ -53,17 +44,8 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
     let services: Vec<&Service> = workspace.services.values().collect();
     let cache = sources.cache().map_err(|error| session.explain(error))?;
     let mut fetcher = Fetcher::new(&cache, allowed(&args.transports), &remark);
-    let gathered = gather(&sources, &workspace, &services, Locking::Refused, &mut fetcher);
+    let gathered = of_services(&sources, &workspace, &services, Locking::Refused, &mut fetcher);
     let fetched = gathered.map_err(|error| session.explain(error))?.fetched;
-    let row = |one: &seaway_engine::locking::Fetched| Row {
-        source: one.source.to_string(),
-        resolved: one.locked.resolved.clone(),
-        digest: one.locked.digest.to_string(),
-    };
-    let rows: Vec<Row> = fetched.iter().map(row).collect();
-    context.show(&rows, || match rows.is_empty() {
-        true => "everything is here\n".to_owned(),
-        false => rows.iter().map(|row| format!("fetched {} {}\n", row.source, short(&row.resolved))).collect(),
-    })?;
+    context.show(&locked::fetched_rows(&fetched), || locked::fetched_text(&fetched))?;
     Ok(Exit::Done)
 }

@@ -16,6 +16,7 @@ use std::{
 };
 
 use seaway_core::{diagnostic::Diagnostic, digest::Digest};
+use seaway_engine::definitions;
 use seaway_render::{
     Tree,
     hld::{Event, Generated, Hook, Request, Store, hooks},
@@ -23,7 +24,7 @@ use seaway_render::{
 };
 use seaway_sandbox::{Limits, Network, Run, Sandbox};
 
-use super::{desk::Desk, disk};
+use super::desk::Desk;
 use crate::{commands::hld::generate::native, error::Error};
 
 /// Longest time of one command: what takes minutes is a build, which belongs before the rendering.
@@ -35,16 +36,14 @@ const TIME_MAX: Duration = Duration::from_secs(120);
 /// When a hook fails, or anything is wrong with the definitions.
 pub fn around(desk: &Desk<'_>, environments: &[String]) -> Result<Generated, Error> {
     let refuse = |found: Vec<Diagnostic>| desk.refuse(&found);
-    let (settings, lock) = (&desk.settings, &desk.lock);
-    let request = Request { tree: &desk.tree, folder: "", settings, environments, lock, store: &desk.store };
+    let request = desk.request(environments);
     let found: Vec<Hook> = hooks(&request).map_err(refuse)?.into_iter().filter(Hook::may_run).collect();
     let mut copies = Copies { desk, open: BTreeMap::new(), had_network: false };
     // A component is installed before anything is generated.
     copies.run(found.iter().filter(|hook| matches!(hook.event, Event::BeforeInstall | Event::AfterInstall)))?;
     copies.run(found.iter().filter(|hook| hook.event == Event::BeforeGenerate))?;
     let (tree, store) = copies.read()?;
-    let made = native(&Request { tree: &tree, folder: "", settings, environments, lock, store: &store });
-    let made = made.map_err(refuse)?;
+    let made = native(&Request { tree: &tree, store: &store, ..request }).map_err(refuse)?;
     copies.run(found.iter().filter(|hook| hook.event == Event::AfterGenerate))?;
     if copies.had_network {
         desk.context.remark("the hooks had a network: this system allows nobody to take it away from them\n");
@@ -117,11 +116,11 @@ impl Copies<'_> {
         let mut own = self.desk.tree.clone();
         let mut changed = BTreeMap::new();
         for (digest, (sandbox, before)) in &self.open {
-            let read = disk::read(&sandbox.files())?;
+            let read = definitions::read_whole(&sandbox.files()).map_err(|error| self.desk.explain(error))?;
             let files = read.files().map(|(path, bytes)| (path.to_owned(), bytes));
             let tree = Tree::of(before.root(), files).map_err(|found| self.desk.refuse(&found))?;
             match digest {
-                None => own = tree,
+                None => own = tree.seen_from(self.desk.folder.as_str()),
                 Some(digest) => drop(changed.insert(digest.clone(), Arc::new(tree))),
             }
         }

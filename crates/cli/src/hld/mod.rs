@@ -3,7 +3,6 @@
 //! What is rendered is decided in `seaway-render`; here files are read and written and drivers are called.
 
 pub mod desk;
-pub mod disk;
 pub mod fetch;
 pub mod hooks;
 pub mod output;

@@ -228,6 +228,56 @@ fn components_of_a_definition_are_locked_by_the_workspace_or_by_their_own_lock()
 }
 
 #[test]
+fn definitions_may_name_what_is_beside_them() {
+    let component =
+        "name: web\nsubcomponents:\n- {name: a, type: helm, path: ../../charts/web}\n- {name: b, source: ../shared}\n";
+    let lay = |sandbox: &Sandbox, root: &str| {
+        sandbox.write(&format!("{root}defs/hld/component.yaml"), component);
+        sandbox.write(&format!("{root}defs/hld/config/play.yaml"), "subcomponents: {a: {config: {size: large}}}\n");
+        sandbox.write(&format!("{root}charts/web/Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+        let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  size: {{ .Values.size }}\n";
+        sandbox.write(&format!("{root}charts/web/templates/a.yaml"), template);
+        sandbox.write(&format!("{root}defs/shared/component.yaml"), "name: shared\ntype: static\npath: m\n");
+        sandbox.write(&format!("{root}defs/shared/m/b.yaml"), &config_map("beside"));
+    };
+    // In the workspace, as far up as its root.
+    let sandbox = workspace("{hld: {path: ../defs/hld, profile: strict}}");
+    lay(&sandbox, "");
+    let made = expect(&sandbox, &offline(), 0);
+    assert!(made.contains("size: large") && made.contains("name: beside"), "{made}");
+    sandbox.write("defs/hld/component.yaml", &component.replace("../../charts", "../../../charts"));
+    let text = expect(&sandbox, &offline(), 1);
+    assert!(text.contains("SW0912") && text.contains("workspace"), "{text}");
+    // In a repository of Git, as far up as its root.
+    let shared = Sandbox::new();
+    lay(&shared, "deep/");
+    commit(&shared);
+    let url = format!("http://{}/.git", git_server(shared.path()));
+    let source = format!("{{hld: {{git: '{url}', ref: main, path: deep/defs/hld, profile: strict}}}}");
+    from_nothing_to_offline(&workspace(&source), "size: large");
+}
+
+#[test]
+fn subcharts_of_charts_in_definitions_are_locked_by_the_workspace() {
+    let server = sandbox_with_chart();
+    let address = serve(server.path().join("repo"));
+    let sandbox = workspace("{hld: {path: hld, profile: strict}}");
+    sandbox.write("web/hld/component.yaml", "name: web\nsubcomponents: [{name: a, type: helm, path: c}]\n");
+    sandbox.write("web/hld/config/play.yaml", "subcomponents: {a: {config: {redis: {size: tiny}}}}\n");
+    let dependency = format!("dependencies:\n- {{name: redis, version: 1.x, repository: 'http://{address}'}}\n");
+    sandbox.write("web/hld/c/Chart.yaml", &format!("apiVersion: v2\nname: web\nversion: 1.0.0\n{dependency}"));
+    let text = expect(&sandbox, &offline(), 1);
+    assert!(text.contains("is not locked") && text.contains("run `seaway lock`"), "{text}");
+    expect(&sandbox, &["lock", "--allow-transport", "http"], 0);
+    assert!(expect(&sandbox, &offline(), 0).contains("size: tiny"));
+    fs::remove_dir_all(sandbox.home().join("cache")).unwrap();
+    let text = expect(&sandbox, &offline(), 1);
+    assert!(text.contains("run `seaway install`"), "{text}");
+    expect(&sandbox, &["install", "--allow-transport", "http"], 0);
+    assert!(expect(&sandbox, &offline(), 0).contains("size: tiny"));
+}
+
+#[test]
 fn a_token_is_named_and_never_written() {
     let sandbox = workspace("{manifests: {git: 'https://user:hunter2@git.example/a', path: .}}");
     let text = expect(&sandbox, &["validate"], 1);

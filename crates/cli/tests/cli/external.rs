@@ -145,3 +145,61 @@ fn the_real_helm_gives_what_native_rendering_gives() {
     let native = sandbox.run(&RENDER);
     assert_eq!(native.json()[0]["content"], external.json()[0]["content"], "{}\n{}", native.stdout, external.stdout);
 }
+
+/// A workspace whose service is a kustomization that this program builds.
+fn kustomized(program: &str, digest: &Digest) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("environments/play.yaml", ENVIRONMENT);
+    sandbox.write(
+        "web/k/base/kustomization.yaml",
+        "resources: [a.yaml]\nconfigMapGenerator: [{name: c, literals: [x=1]}]\n",
+    );
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: c, image: c, envFrom: [{configMapRef: {name: c}}]}]\n";
+    sandbox.write("web/k/base/a.yaml", pod);
+    sandbox.write("web/k/play/kustomization.yaml", "namePrefix: play-\nresources: [../base]\n");
+    let sha256 = digest.as_str().trim_start_matches("sha256:");
+    let text = format!(
+        "apiVersion: seaway.dev/v1\nkind: Service\nmetadata: {{name: web}}\nspec:\n  namespace: web\n  \
+         source: {{kustomize: {{path: k, overlay: '${{environment.name}}'}}}}\n  \
+         renderer: {{kustomize: external, path: '{program}', sha256: {sha256}}}\n"
+    );
+    sandbox.write("web/seaway.yaml", &text);
+    sandbox
+}
+
+#[test]
+fn kustomize_and_kubectl_are_called_as_they_want() {
+    let text = "#!/bin/sh\ncat <<END\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: called}\ndata: {arguments: \"$*\", file: \"$(head -n 1 $2/kustomization.yaml)\"}\nEND\n";
+    for (name, verb) in [("kustomize", "build"), ("kubectl", "kustomize")] {
+        let tools = Sandbox::new();
+        let path = tools.write(name, text);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let sandbox = kustomized(path.to_str().unwrap(), &Digest::of(text.as_bytes()));
+        let ran = sandbox.run(&RENDER);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let data = &ran.json()[0]["objects"][0]["manifest"]["data"];
+        assert_eq!(data["arguments"], format!("{verb} source/play"));
+        assert_eq!(data["file"], "namePrefix: play-");
+    }
+}
+
+#[test]
+fn a_real_kubectl_builds_what_is_built_natively() {
+    let Some(kubectl) = std::env::var_os("SEAWAY_TEST_KUBECTL").map(PathBuf::from) else {
+        eprintln!("no kubectl: set SEAWAY_TEST_KUBECTL to one");
+        return;
+    };
+    let digest = Digest::of(&fs::read(&kubectl).unwrap());
+    let sandbox = kustomized(kubectl.to_str().unwrap(), &digest);
+    let external = sandbox.run(&RENDER);
+    assert_eq!(external.code, 0, "{}", external.stderr);
+    let by = &external.json()[0]["provenance"]["renderer"]["external"];
+    assert_eq!(by["program"], kubectl.to_str().unwrap());
+    assert_eq!(by["digest"], digest.as_str());
+    let text = sandbox.read("web/seaway.yaml");
+    let native: Vec<&str> = text.lines().filter(|line| !line.contains("renderer:")).collect();
+    sandbox.write("web/seaway.yaml", &(native.join("\n") + "\n"));
+    let native = sandbox.run(&RENDER);
+    assert_eq!(native.json()[0]["content"], external.json()[0]["content"], "{}\n{}", native.stdout, external.stdout);
+    assert!(external.stdout.contains("play-c-"), "the generated name has its hash: {}", external.stdout);
+}

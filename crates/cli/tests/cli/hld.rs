@@ -180,6 +180,102 @@ fn charts_of_a_repository() {
     assert!(sandbox.read("generated/common/cache.yaml").contains("r: cache"));
 }
 
+#[test]
+fn definitions_inside_of_a_larger_repository() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "repo/teams/shop/component.yaml",
+        "name: root\nsubcomponents:\n- {name: web, type: helm, method: local, path: ../../charts/web}\n- {name: inner, source: ../../shared}\n",
+    );
+    sandbox.write("repo/teams/shop/config/prod.yaml", "subcomponents: {web: {config: {size: large}}}\n");
+    sandbox.write("repo/charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    sandbox.write("repo/charts/web/values.yaml", "size: small\n");
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {size: {{ .Values.size }}}\n";
+    sandbox.write("repo/charts/web/templates/a.yaml", template);
+    sandbox.write("repo/shared/component.yaml", "name: inner\ntype: static\npath: m\n");
+    sandbox.write("repo/shared/m/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n");
+    // What nobody names is not even looked at.
+    fs::create_dir_all(sandbox.path().join("repo/other")).unwrap();
+    std::os::unix::fs::symlink("/etc", sandbox.path().join("repo/other/link")).unwrap();
+    expect(&sandbox, "cd repo && git init -q -b main .", 0);
+    let hld = "cd repo/teams/shop && $SEAWAY hld";
+    for profile in ["compat", "strict"] {
+        expect(&sandbox, &format!("{hld} install --profile {profile}"), 0);
+        expect(&sandbox, &format!("{hld} generate prod --profile {profile}"), 0);
+        let made = "repo/teams/shop/generated/prod";
+        assert!(sandbox.read(&format!("{made}/web.yaml")).contains("size: large"));
+        assert!(sandbox.read(&format!("{made}/inner/inner.yaml")).contains("name: b"));
+    }
+    expect(&sandbox, &format!("{hld} check -e prod"), 0);
+    // Findings name files as they are from here.
+    sandbox.write("repo/shared/component.yaml", "name: inner\nkind: static\n");
+    let text = expect(&sandbox, &format!("{hld} generate prod --profile strict"), 1);
+    assert!(text.contains("../../shared/component.yaml:2:1"), "{text}");
+    sandbox.write("repo/shared/component.yaml", "name: inner\ntype: static\npath: m\n");
+    // Without Git nothing above the folder belongs to it, unless that is said.
+    fs::remove_dir_all(sandbox.path().join("repo/.git")).unwrap();
+    let text = expect(&sandbox, &format!("{hld} generate prod"), 1);
+    assert!(text.contains("SW0912") && text.contains("--root"), "{text}");
+    let text = expect(&sandbox, &format!("{hld} generate prod --root .."), 1);
+    assert!(text.contains("SW0912"), "{text}");
+    expect(&sandbox, &format!("{hld} generate prod --root ../.."), 0);
+    expect(&sandbox, "$SEAWAY -C repo/teams/shop hld generate prod --root ../..", 0);
+    let text = expect(&sandbox, &format!("{hld} generate prod --root ../../shared"), 1);
+    assert!(text.contains("is not in"), "{text}");
+    // A link that leads out of the root is refused where it is read.
+    fs::remove_dir_all(sandbox.path().join("repo/shared/m")).unwrap();
+    std::os::unix::fs::symlink("../../outside", sandbox.path().join("repo/shared/m")).unwrap();
+    sandbox.write("outside/b.yaml", "a: 1\n");
+    let text = expect(&sandbox, &format!("{hld} generate prod --root ../.."), 1);
+    assert!(text.contains("SW0512") && text.contains("leads out") && text.contains("--root"), "{text}");
+    expect(&sandbox, &format!("{hld} generate prod --root ../../.."), 0);
+}
+
+#[test]
+fn subcharts_of_local_charts() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repo/db/Chart.yaml", "apiVersion: v2\nname: db\nversion: 1.2.3\n");
+    sandbox.write(
+        "repo/db/templates/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: db}\ndata: {size: {{ .Values.size }}}\n",
+    );
+    expect(&sandbox, "cd repo && tar czf db-1.2.3.tgz db", 0);
+    sandbox.write("repo/index.yaml", "apiVersion: v1\nentries:\n  db: [{version: 1.2.3, urls: [db-1.2.3.tgz]}]\n");
+    let (address, _server) = serve(sandbox.path().join("repo"));
+    sandbox.write("defs/component.yaml", "name: root\nsubcomponents:\n- {name: web, type: helm, path: chart}\n");
+    sandbox.write("defs/config/common.yaml", "subcomponents: {web: {config: {db: {size: large}}}}\n");
+    sandbox.write("defs/chart/Chart.yaml", "apiVersion: v1\nname: web\nversion: 1.0.0\n");
+    sandbox.write(
+        "defs/chart/requirements.yaml",
+        &format!("dependencies:\n- {{name: db, version: ~1, repository: 'http://{address}'}}\n- {{name: lib, version: 0.1.0, repository: 'file://../lib'}}\n"),
+    );
+    sandbox.write(
+        "defs/chart/requirements.lock",
+        &format!("dependencies:\n- {{name: db, version: 1.2.3, repository: 'http://{address}'}}\ndigest: sha256:0\n"),
+    );
+    sandbox.write("defs/lib/Chart.yaml", "apiVersion: v1\nname: lib\nversion: 0.1.0\n");
+    sandbox.write("defs/lib/templates/_lib.tpl", "{{ define \"lib.word\" }}from the library{{ end }}\n");
+    sandbox.write(
+        "defs/chart/templates/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {word: {{ include \"lib.word\" . }}}\n",
+    );
+    let hld = "cd defs && $SEAWAY hld";
+    let text = expect(&sandbox, &format!("{hld} generate"), 1);
+    assert!(text.contains("chart db (1.2.3)") && text.contains("seaway hld lock"), "{text}");
+    expect(&sandbox, &format!("{hld} install --allow-transport http"), 0);
+    let lock = sandbox.read("defs/hld.lock");
+    assert!(lock.contains("chart: db") && lock.contains("resolved: \"1.2.3\""), "{lock}");
+    for profile in ["compat", "strict"] {
+        expect(&sandbox, &format!("{hld} generate --profile {profile}"), 0);
+        let made = sandbox.read("defs/generated/common/web.yaml");
+        assert!(made.contains("size: large") && made.contains("from the library"), "{made}");
+    }
+    // Another machine has the lock and not the chart.
+    fs::remove_dir_all(sandbox.path().join(".seaway/cache")).unwrap();
+    let text = expect(&sandbox, &format!("{hld} generate"), 1);
+    assert!(text.contains("SW0911") && text.contains("seaway hld install"), "{text}");
+}
+
 /// A server of these tests for the files of a folder.
 fn serve(folder: std::path::PathBuf) -> (String, std::thread::JoinHandle<()>) {
     use std::io::{BufRead as _, BufReader, Write as _};

@@ -10,7 +10,7 @@ use super::{
     generate::{Request, no_thread},
     setting::{Beaten, Given, Setting},
     trouble::Trouble,
-    walk::{Visit, Walk},
+    walk::{Mode, Visit, Walk},
 };
 
 /// Most values that are explained at once: the whole configuration of a large chart.
@@ -51,7 +51,7 @@ pub fn explain(request: &Request<'_>, component: &str, key: &str) -> Result<Expl
 
 fn run(request: &Request<'_>, component: &str, key: &str) -> Result<Explained, Vec<Diagnostic>> {
     let mut trouble = Trouble::new(request.settings);
-    let walk = Walk::run(request, &mut trouble, true);
+    let walk = Walk::run(request, &mut trouble, Mode::Survey);
     let component = component.trim_matches('/');
     let Some(visit) = walk.visits.iter().find(|visit| visit.entry == component) else {
         if has_errors(&trouble.findings) {

@@ -20,7 +20,7 @@ use super::{
     output::{self, Output},
     setting::Setting,
     trouble::Trouble,
-    walk::{ENVIRONMENTS_MAX, Visit, Walk},
+    walk::{ENVIRONMENTS_MAX, Mode, Visit, Walk},
 };
 use crate::{Tree, scope::Scopes};
 
@@ -95,7 +95,7 @@ fn run(request: &Request<'_>, renderers: &dyn Renderers) -> Result<Generated, Ve
     if has_errors(&trouble.findings) {
         return Err(trouble.findings);
     }
-    let walk = Walk::run(request, &mut trouble, false);
+    let walk = Walk::run(request, &mut trouble, Mode::Render);
     let hooks = hooks_of(&mut trouble, &walk);
     let mut making = Making { trouble, walk: &walk, renderers, scopes: Scopes::default() };
     let made: Vec<Made> = walk.visits.iter().map(|visit| making.make(visit)).collect();
@@ -144,7 +144,7 @@ pub fn hooks(request: &Request<'_>) -> Result<Vec<Hook>, Vec<Diagnostic>> {
         if has_errors(&trouble.findings) {
             return Err(trouble.findings);
         }
-        let walk = Walk::run(request, &mut trouble, false);
+        let walk = Walk::run(request, &mut trouble, Mode::Render);
         let hooks = hooks_of(&mut trouble, &walk);
         if has_errors(&trouble.findings) { Err(trouble.findings) } else { Ok(hooks) }
     };

@@ -119,11 +119,9 @@ impl<'a> Grounds<'a> {
 
     /// The path for messages.
     pub(super) fn shown(&self, at: &At) -> String {
-        let tree = self.tree(at.ground);
-        match (tree.root(), at.path.as_str()) {
-            ("", "") => ".".to_owned(),
-            (root, "") => root.to_owned(),
-            (_, path) => tree.place_of(path),
+        match self.tree(at.ground).place_of(&at.path) {
+            here if here.is_empty() => ".".to_owned(),
+            path => path,
         }
     }
 

@@ -32,6 +32,7 @@ mod name;
 mod output;
 pub(crate) mod plain;
 mod profile;
+mod reach;
 mod setting;
 mod source;
 mod trouble;
@@ -46,6 +47,7 @@ pub(crate) use generate::no_thread;
 pub use generate::{Generated, Request, Summary, generate, hooks};
 pub use hook::{Event, Home, Hook};
 pub use profile::{Lists, Profile, SETTINGS_FILE, Settings, settings};
+pub use reach::{Part, reach};
 pub use source::{Wanted, wanted};
 
 pub use crate::remote::{Lock, Locked, Source, Store};

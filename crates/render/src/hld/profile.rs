@@ -66,6 +66,9 @@ pub struct Settings {
     pub catalogues: Vec<String>,
     /// Whether the caller runs the hooks that it may, which then need no warning. Never read from the file.
     pub are_hooks_run: bool,
+    /// Whether a service has these definitions as its source, whose workspace then locks what they do not. Never read from
+    /// the file.
+    pub is_of_service: bool,
 }
 
 /// Reads `hld.yaml` in a folder of the tree. Without one the repository is an existing one: the compat profile.

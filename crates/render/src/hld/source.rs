@@ -8,7 +8,12 @@ use seaway_core::{
 };
 use serde::Serialize;
 
-use super::{Profile, Settings, generate::Request, trouble::Trouble, walk::Walk};
+use super::{
+    Profile, Settings,
+    generate::Request,
+    trouble::Trouble,
+    walk::{Mode, Walk},
+};
 use crate::{
     Tree,
     remote::{Lock, Source, Store},
@@ -60,7 +65,7 @@ pub fn wanted(
         let walked = seaway_core::yaml::on_deep_stack(|| {
             let mut trouble = Trouble::new(&lenient);
             trouble.has_all_kinds = settings.profile == Profile::Strict;
-            let walk = Walk::run(&request, &mut trouble, true);
+            let walk = Walk::run(&request, &mut trouble, Mode::Survey);
             (walk.wanted, trouble.findings)
         });
         let (wanted, findings) = walked.map_err(super::generate::no_thread)?;

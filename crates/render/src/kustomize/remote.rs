@@ -28,6 +28,9 @@ pub struct Survey {
     pub remotes: RemoteSources,
     /// Everything that is named, ordered.
     pub named: BTreeSet<Source>,
+    /// Folders and files of the own tree that are named outside of the folder that names them, whether they are there or
+    /// not.
+    pub own: BTreeSet<String>,
 }
 
 /// Surveys the kustomizations in these folders of a tree and all that they build on.
@@ -98,9 +101,16 @@ impl Walk<'_> {
         }
         for chart in &kustomization.charts {
             match chart.elsewhere(tree, &place.path) {
-                Some(source) => self.chart(source),
+                Some(source) => {
+                    // It may be in the tree all the same, in a part that nobody has read yet.
+                    if let Some(path) = chart.path(&place.path) {
+                        self.own(place, &path);
+                    }
+                    self.chart(source);
+                }
                 None => {
                     let Some(path) = chart.path(&place.path) else { continue };
+                    self.own(place, &path);
                     self.subcharts(tree, &path, None);
                 }
             }
@@ -127,8 +137,21 @@ impl Walk<'_> {
             return;
         }
         let path = join_text(&place.path, entry);
-        if !entry.starts_with('/') && !path.starts_with("..") && has_folder(place.ground.tree(), &path) {
+        if entry.starts_with('/') || path.starts_with("..") {
+            return;
+        }
+        self.own(place, &path);
+        if has_folder(place.ground.tree(), &path) {
             waiting.push(Place { ground: place.ground.clone(), address: place.address.clone(), path });
+        }
+    }
+
+    /// Notes what is outside of the folder that names it.
+    fn own(&mut self, place: &Place<'_>, path: &str) {
+        let is_below =
+            place.path.is_empty() || path.strip_prefix(&place.path).is_some_and(|rest| rest.starts_with('/'));
+        if place.address.is_empty() && !is_below && self.survey.own.len() < FOLDERS_MAX {
+            self.survey.own.insert(path.to_owned());
         }
     }
 
@@ -209,6 +232,7 @@ mod tests {
         assert_eq!(names, ["https://git.example/a/b at v1", "https://files.example/a.yaml"]);
         let survey = remotes(&own, &folders, View { lock: &lock, store: &store });
         assert_eq!(survey.named.len(), 2, "what no overlay builds on is not asked for");
+        assert_eq!(survey.own, ["base".to_owned()].into());
         let built = build(&own, "prod", &survey.remotes, &NoCharts).unwrap();
         assert_eq!(built.objects.len(), 2);
     }

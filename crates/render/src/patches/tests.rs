@@ -58,12 +58,12 @@ fn tree(source: &str) -> Tree {
         }
         "{kustomize: {path: s}}" => vec![("kustomization.yaml", "resources: [a.yaml]\n"), ("a.yaml", DEPLOYMENT)],
         _ => vec![
-            ("component.yaml", "name: web\nsubcomponents: [{name: m, type: static, path: m}]\n"),
-            ("config/x.yaml", "config: {}\n"),
-            ("m/a.yaml", DEPLOYMENT),
+            ("s/component.yaml", "name: web\nsubcomponents: [{name: m, type: static, path: m}]\n"),
+            ("s/config/x.yaml", "config: {}\n"),
+            ("s/m/a.yaml", DEPLOYMENT),
         ],
     };
-    let root = if source.starts_with("{helm") { "" } else { "s" };
+    let root = if ["{helm", "{hld"].iter().any(|kind| source.starts_with(kind)) { "" } else { "s" };
     Tree::of(root, files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes()))).unwrap()
 }
 

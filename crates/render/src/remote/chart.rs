@@ -84,7 +84,13 @@ fn insert(tree: &mut Tree, folder: &str, subchart: &Tree) -> Result<(), Diagnost
 /// A folder of the repository that a chart is from.
 fn beside(from: Option<&Source>, relative: &str) -> Option<Source> {
     let Some(Source::Git { url, branch, version, path }) = from else { return None };
-    let mut parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let path = path_from(path, relative)?;
+    Some(Source::Git { url: url.clone(), branch: branch.clone(), version: version.clone(), path })
+}
+
+/// A path without `.` and `..`, from a folder of a tree; `None` = it leads out of the tree.
+pub(crate) fn path_from(folder: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in relative.split('/') {
         match part {
             "" | "." => {}
@@ -92,7 +98,7 @@ fn beside(from: Option<&Source>, relative: &str) -> Option<Source> {
             part => parts.push(part),
         }
     }
-    Some(Source::Git { url: url.clone(), branch: branch.clone(), version: version.clone(), path: parts.join("/") })
+    Some(parts.join("/"))
 }
 
 fn join(folder: &str, path: &str) -> String {

@@ -21,7 +21,7 @@ use seaway_core::{
 
 use crate::Tree;
 
-pub(crate) use chart::whole;
+pub(crate) use chart::{path_from, whole};
 pub(crate) use dependency::missing as missing_dependencies;
 pub use lock::{LOCK_FILE, Lock, Locked};
 pub use source::Source;

@@ -1,7 +1,7 @@
 //! A high level definition as a service's source.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -19,10 +19,10 @@ use crate::{
     drawn::Draws,
     generated::{Made, Product, text_on},
     helm::functions::Entropy,
-    hld::{self, LOCK_FILE, Lock, Profile, Settings},
+    hld::{self, LOCK_FILE, Lock, Part, Profile, Settings},
     memo::Memo,
     patches::Patches,
-    remote::{Locked, Remotes, Source},
+    remote::{Locked, Remotes, Source, View},
 };
 
 /// The layer that is meant when the declaration names none.
@@ -33,6 +33,8 @@ pub(crate) struct Definition {
     service: Service,
     environments: Vec<String>,
     tree: Tree,
+    /// Of the uppermost component in the tree.
+    folder: String,
     settings: Settings,
     /// The definition's own lock above that of the workspace.
     remotes: Remotes,
@@ -60,8 +62,9 @@ impl Definition {
             service: service.clone(),
             environments: patterns(source),
             tree: tree.clone(),
+            folder: source.path.clone(),
             settings: settings_of(source, tree)?,
-            remotes: remotes.under(&own_lock(tree)?),
+            remotes: remotes.under(&own_lock(source, tree)?),
             patches,
             draws: Draws::of(service, key),
             elsewhere: Mutex::default(),
@@ -73,7 +76,7 @@ impl Definition {
         let view = self.remotes.view();
         let request = hld::Request {
             tree: &self.tree,
-            folder: "",
+            folder: &self.folder,
             settings: &self.settings,
             environments,
             lock: view.lock,
@@ -84,7 +87,8 @@ impl Definition {
         let mut findings = generated.remarks;
         let mut made = Vec::new();
         for (path, bytes) in &generated.files {
-            let file: Arc<str> = self.tree.place_of(&format!("{}/{path}", generated.folder)).into();
+            let file: Arc<str> =
+                self.tree.place_of(&join(&self.folder, &format!("{}/{path}", generated.folder))).into();
             let text = String::from_utf8_lossy(bytes);
             let nodes = yaml::read_up_to(MANIFEST_BYTES_MAX, &file, &text, &mut findings);
             made.extend(nodes.iter().map(|node| Made { manifest: node.to_json(), file: Arc::clone(&file) }));
@@ -93,7 +97,7 @@ impl Definition {
             return Err(findings);
         }
         if made.is_empty() {
-            return Err(vec![super::empty(&self.tree, "")]);
+            return Err(vec![super::empty(&self.tree, &self.folder)]);
         }
         Ok(Product::new(made, findings).patched(self.patches.clone()))
     }
@@ -106,7 +110,8 @@ impl Definition {
         if view.lock.iter().next().is_none() {
             return Ok(());
         }
-        let wanted = hld::wanted(&self.tree, "", &self.settings, &[environments.to_vec()], view.lock, view.store)?;
+        let sets = [environments.to_vec()];
+        let wanted = hld::wanted(&self.tree, &self.folder, &self.settings, &sets, view.lock, view.store)?;
         let locked = wanted.into_iter().filter_map(|one| {
             let locked = view.lock.get(&one.source)?.clone();
             Some((one.source, locked))
@@ -119,7 +124,8 @@ impl Definition {
 
 /// The settings file, under what the declaration says.
 pub(super) fn settings_of(source: &HldSource, tree: &Tree) -> Result<Settings, Vec<Diagnostic>> {
-    let mut settings = hld::settings(tree, "")?;
+    let mut settings = hld::settings(tree, &source.path)?;
+    settings.is_of_service = true;
     match source.profile {
         Some(HldProfile::Strict) => settings.profile = Profile::Strict,
         Some(HldProfile::Compat) => settings.profile = Profile::Compat,
@@ -129,11 +135,25 @@ pub(super) fn settings_of(source: &HldSource, tree: &Tree) -> Result<Settings, V
 }
 
 /// The lock beside the root component; it locks nothing when there is none.
-pub(super) fn own_lock(tree: &Tree) -> Result<Lock, Vec<Diagnostic>> {
-    match tree.get(LOCK_FILE) {
-        Some(bytes) => Lock::read(&tree.place_of(LOCK_FILE), &String::from_utf8_lossy(bytes)),
+pub(super) fn own_lock(source: &HldSource, tree: &Tree) -> Result<Lock, Vec<Diagnostic>> {
+    let path = join(&source.path, LOCK_FILE);
+    match tree.get(&path) {
+        Some(bytes) => Lock::read(&tree.place_of(&path), &String::from_utf8_lossy(bytes)),
         None => Ok(Lock::default()),
     }
+}
+
+/// The parts of its repository that a definition looks at, as far as the tree tells.
+///
+/// # Errors
+/// When its settings or its lock have errors.
+pub fn definition_parts(source: &HldSource, tree: &Tree, view: View<'_>) -> Result<BTreeSet<Part>, Vec<Diagnostic>> {
+    let lock = view.lock.under(&own_lock(source, tree)?);
+    hld::reach(tree, &source.path, &settings_of(source, tree)?, &lock, view.store)
+}
+
+fn join(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
 /// Configuration environments with their placeholders.

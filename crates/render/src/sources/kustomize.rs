@@ -87,7 +87,9 @@ impl Kustomization {
     /// What a program of somebody else builds. Remote bases are for native building: the program has no network.
     fn product_of(&self, program: &dyn Program, overlay: &str) -> Result<Product, Vec<Diagnostic>> {
         let place = whole(&self.service.file);
-        let mut call = Call { arguments: vec!["build".to_owned(), format!("source/{overlay}")], ..Call::default() };
+        let name = self.service.renderer.as_ref().map(|renderer| renderer.path.as_str()).unwrap_or_default();
+        let verb = verb_of(name).to_owned();
+        let mut call = Call { arguments: vec![verb, format!("source/{overlay}")], ..Call::default() };
         call.lay("source", &self.tree);
         let text = text_of(program, &call, &place)?;
         let documents = parse_stream(&text).map_err(|why| {
@@ -102,6 +104,12 @@ impl Kustomization {
         }
         Ok(Product::new(made, Vec::new()).patched(self.patches.clone()))
     }
+}
+
+/// What a program is asked to do: `kubectl` has Kustomize as one of its commands, and is known by its name.
+fn verb_of(program: &str) -> &'static str {
+    let name = program.rsplit('/').next().unwrap_or_default();
+    if name.starts_with("kubectl") { "kustomize" } else { "build" }
 }
 
 /// The folder of the kustomization on a target, relative to the tree.
@@ -140,5 +148,22 @@ impl Prepared for Kustomization {
 
     fn elsewhere(&self) -> BTreeMap<Source, Locked> {
         self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kubectl_has_a_command_of_its_own() {
+        for (program, verb) in [
+            ("/usr/bin/kubectl", "kustomize"),
+            ("tools/kubectl-1.35", "kustomize"),
+            ("/opt/kustomize", "build"),
+            ("/opt/kubectl/kustomize", "build"),
+        ] {
+            assert_eq!(verb_of(program), verb, "{program}");
+        }
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     remote::{self, Locked, Remotes},
 };
 
+pub use hld::definition_parts;
 pub use native::Native;
 pub use needs::{Need, needs};
 
@@ -118,6 +119,8 @@ pub fn origin(service: &Service) -> Option<remote::Source> {
             }
             ChartOrigin::Git { git, path } => (git, path.as_str()),
         },
+        // A component may name what is beside the definition's folder.
+        Source::Hld(source) => (source.git.as_ref()?, ""),
         other => other.git()?,
     };
     let Git { url, reference, .. } = git;

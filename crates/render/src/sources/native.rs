@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::{
     Tree,
     helm::{
+        self,
         chart::{Chart, ChartError},
         functions::Entropy,
         release::{Capabilities, Event, Options, Release, ReleaseError, Renderer},
-        template::TemplateError,
+        template::{Program, Session, Settings, TemplateError},
         values::{Layer, LayerError},
     },
     hld::{self, Renderers},
@@ -19,6 +20,9 @@ use crate::{
     remote::{View, whole},
     yaml::{Style, write},
 };
+
+/// What Helm calls a release that nobody names.
+const UNNAMED: &str = "release-name";
 
 /// Renders natively whatever a kustomization or a high-level definition asks for.
 #[derive(Clone)]
@@ -37,10 +41,12 @@ impl<'a> Native<'a> {
 
 impl ChartRenderer for Native<'_> {
     fn render(&self, request: &kustomize::ChartRequest<'_>) -> Result<String, String> {
-        if !request.name_template.is_empty() {
-            return Err("`nameTemplate` is not supported; use `releaseName`".to_owned());
-        }
-        let name = if request.release_name.is_empty() { "release-name" } else { &request.release_name };
+        let name = match (request.release_name.as_str(), request.name_template.as_str()) {
+            ("", "") => UNNAMED.to_owned(),
+            ("", template) => name_from(template)?,
+            (name, "") => name.to_owned(),
+            _ => return Err("it has both a `releaseName` and a `nameTemplate`".to_owned()),
+        };
         let namespace = if request.namespace.is_empty() { "default" } else { &request.namespace };
         let mut options = Options::new(name, namespace);
         options.entropy = self.entropy.clone();
@@ -64,6 +70,15 @@ impl ChartRenderer for Native<'_> {
             |events: &[Event]| request.skip_hooks || (request.skip_tests && events.contains(&Event::Test));
         Ok(text(&release, request.include_crds, is_left_out))
     }
+}
+
+/// The name that a template gives to a release. It sees no values, as in Helm.
+fn name_from(template: &str) -> Result<String, String> {
+    const FILE: &str = "nameTemplate";
+    let program = Program::parse([(FILE, template)])
+        .map_err(|errors| errors.first().map_or_else(|| FILE.to_owned(), ToString::to_string))?;
+    let settings = Settings { entropy: Entropy::Refuse, ..Settings::default() };
+    Session::new(&program, settings).execute(FILE, helm::value::Value::Nil).map_err(|error| error.to_string())
 }
 
 impl Native<'_> {

@@ -86,6 +86,22 @@ pub fn needs(
     Ok(all.found.into_values().collect())
 }
 
+impl Need {
+    /// What a component names. `lock` is what locks for it.
+    pub fn of(wanted: hld::Wanted, lock: &remote::Lock) -> Self {
+        Self {
+            place: wanted.place,
+            token_variable: wanted.token_variable,
+            asked_variable: wanted.asked_variable,
+            stated: wanted.stated,
+            locked: lock.get(&wanted.source).cloned(),
+            has_own_lock: false,
+            is_here: wanted.is_here,
+            source: wanted.source,
+        }
+    }
+}
+
 fn token_variable(source: &Source) -> Option<String> {
     let git = source.git().map(|(git, _)| git);
     match source {
@@ -129,24 +145,15 @@ impl Needs<'_> {
         targets: &[TargetContext],
     ) -> Result<(), Vec<Diagnostic>> {
         let settings = super::hld::settings_of(source, tree)?;
-        let own = own_lock(tree)?;
+        let own = own_lock(source, tree)?;
         let lock = self.view.lock.under(&own);
         let patterns = super::hld::patterns(source);
         let on = |target| patterns.iter().map(|name| text_on(service, target, &service.file, name)).collect();
         let sets: BTreeSet<Vec<String>> = targets.iter().map(on).collect::<Result<_, _>>()?;
         let sets: Vec<Vec<String>> = sets.into_iter().collect();
-        for wanted in hld::wanted(tree, "", &settings, &sets, &lock, self.view.store)? {
-            let need = Need {
-                place: wanted.place,
-                token_variable: wanted.token_variable,
-                asked_variable: wanted.asked_variable,
-                stated: wanted.stated,
-                locked: lock.get(&wanted.source).cloned(),
-                has_own_lock: own.get(&wanted.source).is_some(),
-                is_here: wanted.is_here,
-                source: wanted.source.clone(),
-            };
-            self.found.entry(wanted.source).or_insert(need);
+        for wanted in hld::wanted(tree, &source.path, &settings, &sets, &lock, self.view.store)? {
+            let need = Need { has_own_lock: own.get(&wanted.source).is_some(), ..Need::of(wanted, &lock) };
+            self.found.entry(need.source.clone()).or_insert(need);
         }
         Ok(())
     }

@@ -33,6 +33,8 @@ pub struct Case {
     pub given: String,
     pub expected: String,
     pub runs: Vec<Vec<String>>,
+    /// Folder of the uppermost component.
+    pub folder: String,
     pub files: BTreeMap<String, String>,
     pub lock: Lock,
     pub store: BTreeMap<Digest, Arc<Tree>>,
@@ -49,6 +51,7 @@ impl Case {
             given: given.to_owned(),
             expected: expected.to_owned(),
             runs: Vec::new(),
+            folder: String::new(),
             files: BTreeMap::new(),
             lock: Lock::default(),
             store: BTreeMap::new(),
@@ -63,6 +66,7 @@ impl Case {
                 Some(("run", _)) if case.is_of_cli => {}
                 Some(("run", line)) => case.runs.push(words(line)),
                 Some(("by", "cli")) => case.is_of_cli = true,
+                Some(("folder", folder)) => case.folder = folder.to_owned(),
                 Some(("fetched", line)) => case.fetch(line, &fetched)?,
                 Some(("files", "crlf")) => {
                     case.files.values_mut().for_each(|text| *text = text.replace('\n', "\r\n"));

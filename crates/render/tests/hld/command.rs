@@ -1,14 +1,14 @@
 //! The commands of cases.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use seaway_core::diagnostic::Diagnostic;
 use seaway_render::{
     Tree,
     hld::{
-        Profile, Request, Settings,
+        Part, Profile, Request, Settings,
         edit::{self, Assignments, Edited, NewEntry},
-        explain, find, generate, settings, wanted,
+        explain, find, generate, reach, settings, wanted,
     },
 };
 
@@ -21,7 +21,7 @@ pub fn run(case: &Case, profile: Profile) -> String {
     for run in &case.runs {
         let tree = Tree::of("", files.iter().map(|(path, text)| (path.clone(), text.as_bytes()))).unwrap();
         let words: Vec<&str> = run.iter().map(String::as_str).collect();
-        let settings = match settings(&tree, "") {
+        let settings = match settings(&tree, &case.folder) {
             Ok(settings) => Settings { profile, ..settings },
             Err(findings) => {
                 out += &shown(&findings);
@@ -56,13 +56,18 @@ fn texts(words: &[&str]) -> Vec<String> {
 
 fn generated(case: &Case, tree: &Tree, settings: &Settings, environments: &[&str]) -> String {
     let environments = texts(environments);
-    let request =
-        Request { tree, folder: "", settings, environments: &environments, lock: &case.lock, store: &case.store };
-    let made = match generate(&request, &Names) {
+    let (folder, lock) = (case.folder.as_str(), &case.lock);
+    let request = Request { tree, folder, settings, environments: &environments, lock, store: &case.store };
+    let made = generate(&request, &Names);
+    assert_eq!(generate(&request, &Names), made, "the same input gives the same output");
+    let reached = reached(case, tree, settings);
+    let of_reached = generate(&Request { tree: &reached, ..request }, &Names);
+    let names: Vec<&str> = reached.files().map(|(path, _)| path).collect();
+    assert_eq!(of_reached, made, "nothing else is looked at than {names:?}\n{}", case.given);
+    let made = match made {
         Ok(made) => made,
         Err(findings) => return shown(&findings),
     };
-    assert_eq!(generate(&request, &Names).as_ref(), Ok(&made), "the same input gives the same output");
     let mut out = String::new();
     for (path, bytes) in &made.files {
         let text = String::from_utf8_lossy(bytes);
@@ -79,10 +84,41 @@ fn generated(case: &Case, tree: &Tree, settings: &Settings, environments: &[&str
     out + &shown(&made.remarks)
 }
 
+/// The tree with nothing but what the definitions look at, read part by part as from a disk.
+fn reached(case: &Case, tree: &Tree, settings: &Settings) -> Tree {
+    let at = |name: &str| if case.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", case.folder) };
+    let mut parts: BTreeSet<Part> = [Part::Component(case.folder.clone())].into();
+    loop {
+        let mut read = Tree::new("");
+        for (path, bytes) in tree.files() {
+            let is_below = |folder: &str| {
+                folder.is_empty()
+                    || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            let is_asked = |part: &Part| match part {
+                Part::Everything(folder) => is_below(folder),
+                Part::Component(folder) => {
+                    let name = path.strip_prefix(folder.as_str()).unwrap_or("x/x").trim_start_matches('/');
+                    ["component.yaml", "component.json", "access.yaml"].contains(&name) || name.starts_with("config/")
+                }
+            };
+            if path == at("hld.yaml") || parts.iter().any(is_asked) {
+                read.insert(path, bytes).unwrap();
+            }
+        }
+        let found = reach(&read, &case.folder, settings, &case.lock, &case.store).unwrap();
+        let before = parts.len();
+        parts.extend(found);
+        if parts.len() == before {
+            return read;
+        }
+    }
+}
+
 fn wants(case: &Case, tree: &Tree, settings: &Settings, sets: &[&str]) -> String {
     let sets: Vec<Vec<String>> = sets.iter().map(|set| texts(&set.split(',').collect::<Vec<_>>())).collect();
     let sets = if sets.is_empty() { vec![Vec::new()] } else { sets };
-    match wanted(tree, "", settings, &sets, &case.lock, &case.store) {
+    match wanted(tree, &case.folder, settings, &sets, &case.lock, &case.store) {
         Err(findings) => shown(&findings),
         Ok(wanted) if wanted.is_empty() => "nothing\n".to_owned(),
         Ok(wanted) => wanted
@@ -101,8 +137,8 @@ fn wants(case: &Case, tree: &Tree, settings: &Settings, sets: &[&str]) -> String
 fn explained(case: &Case, tree: &Tree, settings: &Settings, words: &[&str]) -> String {
     let [component, key, environments @ ..] = words else { panic!("explain COMPONENT KEY ENVIRONMENT…") };
     let environments = texts(environments);
-    let request =
-        Request { tree, folder: "", settings, environments: &environments, lock: &case.lock, store: &case.store };
+    let (folder, lock) = (case.folder.as_str(), &case.lock);
+    let request = Request { tree, folder, settings, environments: &environments, lock, store: &case.store };
     let explained = match explain(&request, component, key) {
         Ok(explained) => explained,
         Err(findings) => return shown(&findings),

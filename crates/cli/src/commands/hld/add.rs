@@ -57,7 +57,7 @@ pub struct Args {
 /// # Errors
 /// When the component file cannot be read or written.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let desk = Desk::open(context, None, &args.reading)?;
+    let desk = Desk::alone(context, &args.reading)?;
     let entry = NewEntry {
         name: &args.name,
         source: &args.source,

@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    hld::desk::{Desk, Reading},
+    hld::desk::{Desk, Reading, Top},
 };
 
 /// Show what keeps the definitions from the strict profile, without writing anything.
@@ -24,6 +24,9 @@ pub struct Args {
     /// Environments, such as `prod` or `prod,west`
     #[arg(short, long = "environments", value_name = "SET")]
     pub environments: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub top: Top,
 }
 
 /// What one environment set gives.
@@ -41,7 +44,7 @@ struct Row {
 /// # Errors
 /// When the definitions do not render in the compat profile either.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let mut desk = Desk::open(context, None, &Reading::default())?;
+    let mut desk = Desk::open(context, None, &args.top, &Reading::default())?;
     let mut rows = Vec::new();
     for environments in desk.sets(&args.environments) {
         desk.settings = Settings { profile: Profile::Compat, ..desk.settings };

@@ -1,12 +1,12 @@
 //! `seaway hld explain`: which file set a value.
 
-use seaway_render::hld::{Request, explain};
+use seaway_render::hld::explain;
 
 use crate::{
     context::Context,
     error::Error,
     exit::Exit,
-    hld::desk::{Desk, Reading},
+    hld::desk::{Desk, Reading, Top},
 };
 
 /// Show for each value of a component which file set it, and which files it beat.
@@ -26,6 +26,9 @@ pub struct Args {
     pub environment: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub top: Top,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub reading: Reading,
 }
 
@@ -34,10 +37,8 @@ pub struct Args {
 /// # Errors
 /// When there is no such component, or the definitions cannot be read.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let desk = Desk::open(context, None, &args.reading)?;
-    let (tree, settings) = (&desk.tree, &desk.settings);
-    let environments = &args.environment;
-    let request = Request { tree, folder: "", settings, environments, lock: &desk.lock, store: &desk.store };
+    let desk = Desk::open(context, None, &args.top, &args.reading)?;
+    let request = desk.request(&args.environment);
     let explained = explain(&request, &args.component, &args.key).map_err(|found| desk.refuse(&found))?;
     context.show(&explained, || {
         let mut out = String::new();

@@ -42,7 +42,7 @@ struct Hit {
 /// # Errors
 /// When there is no catalogue, or one cannot be fetched.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let desk = Desk::open(context, None, &Reading::default())?;
+    let desk = Desk::alone(context, &Reading::default())?;
     let catalogues = if args.catalogue.is_empty() { &desk.settings.catalogues } else { &args.catalogue };
     if catalogues.is_empty() {
         return Err(Error::new("there is no catalogue to look in")

@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     exit::Exit,
     hld::{
-        desk::{Desk, Reading},
+        desk::{Desk, Reading, Top},
         hooks, output,
     },
 };
@@ -43,6 +43,9 @@ pub struct Args {
     /// Run the components' hooks on a copy of the definitions, without a network
     #[arg(long)]
     pub run_hooks: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub top: Top,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub reading: Reading,
@@ -72,7 +75,7 @@ struct File<'a> {
 /// # Errors
 /// When anything is wrong; nothing is written then.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let mut desk = Desk::open(context, None, &args.reading)?;
+    let mut desk = Desk::open(context, None, &args.top, &args.reading)?;
     let made = if args.run_hooks {
         desk.settings.are_hooks_run = true;
         hooks::around(&desk, &args.environments)?
@@ -106,9 +109,7 @@ pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
 
 /// Renders one environment set of a desk.
 pub(super) fn render(desk: &Desk<'_>, environments: &[String]) -> Result<Generated, Vec<Diagnostic>> {
-    let (tree, settings) = (&desk.tree, &desk.settings);
-    let request = Request { tree, folder: "", settings, environments, lock: &desk.lock, store: &desk.store };
-    native(&request)
+    native(&desk.request(environments))
 }
 
 /// Renders with Seaway's own renderers.

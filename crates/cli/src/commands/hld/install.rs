@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
-use seaway_render::hld::Profile;
-use serde::Serialize;
+use seaway_engine::locking::Locking;
+use seaway_render::hld::{LOCK_FILE, Profile};
 
-use super::lock;
 use crate::{
     context::Context,
     error::Error,
     exit::Exit,
     hld::{
-        desk::{Desk, Reading},
-        fetch::{self, Fetching, Locking},
+        desk::{Desk, Reading, Top},
+        fetch::{self, Fetching},
     },
+    locked,
 };
 
 /// Fetch what the components name into the user's cache.
@@ -33,16 +33,10 @@ pub struct Args {
     pub fetching: Fetching,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub top: Top,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub reading: Reading,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Row {
-    source: String,
-    resolved: String,
-    digest: String,
-    was_locked: bool,
 }
 
 /// Installs.
@@ -50,25 +44,15 @@ struct Row {
 /// # Errors
 /// When a source cannot be fetched or is not what was locked.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let desk = Desk::open(context, args.path.as_deref(), &args.reading)?;
+    let desk = Desk::open(context, args.path.as_deref(), &args.top, &args.reading)?;
     let locking = match desk.settings.profile {
         Profile::Compat => Locking::Missing,
         Profile::Strict => Locking::Refused,
     };
-    let (new, fetched) = fetch::all(&desk, &args.fetching, locking)?;
+    let gathered = fetch::all(&desk, &args.fetching, locking)?;
     // What other environments need stays locked.
-    let mut kept = desk.lock.clone();
-    new.iter().for_each(|(source, locked)| kept.insert(source.clone(), locked.clone()));
-    lock::write(&desk, &kept)?;
-    let rows: Vec<Row> = fetched
-        .iter()
-        .map(|one| Row {
-            source: one.source.to_string(),
-            resolved: one.locked.resolved.clone(),
-            digest: one.locked.digest.to_string(),
-            was_locked: one.was_locked,
-        })
-        .collect();
-    context.show(&rows, || lock::fetched_text(&fetched))?;
+    locked::write(&desk.root.join(LOCK_FILE), &desk.lock.under(&gathered.lock), LOCK_FILE)?;
+    let fetched = &gathered.fetched;
+    context.show(&locked::fetched_rows(fetched), || locked::fetched_text(fetched))?;
     Ok(Exit::Done)
 }

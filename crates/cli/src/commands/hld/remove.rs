@@ -28,7 +28,7 @@ pub struct Args {
 /// # Errors
 /// When the component file cannot be read or written.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let desk = Desk::open(context, None, &args.reading)?;
+    let desk = Desk::alone(context, &args.reading)?;
     let edited = remove(&desk.tree, "", desk.settings.profile, &args.names).map_err(|found| desk.refuse(&found))?;
     desk.write(&edited)?;
     super::add::say(context, &edited)?;

@@ -53,7 +53,7 @@ pub struct Args {
 /// # Errors
 /// When an argument or the file is wrong; nothing is written then.
 pub fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
-    let desk = Desk::open(context, None, &args.reading)?;
+    let desk = Desk::alone(context, &args.reading)?;
     let file = match &args.file {
         None => None,
         Some(path) => {

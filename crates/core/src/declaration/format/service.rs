@@ -63,7 +63,11 @@ static RENDERER: Object = Object::of(
      system allows it, no network; plans say that it was used.",
     &[
         Field::optional("helm", Shape::Word(EXTERNAL), "The program is a `helm`."),
-        Field::optional("kustomize", Shape::Word(EXTERNAL), "The program is a `kustomize`."),
+        Field::optional(
+            "kustomize",
+            Shape::Word(EXTERNAL),
+            "The program is a `kustomize`, or a `kubectl` whose file name begins so.",
+        ),
         Field::required("path", Shape::OutsidePath, "Its file: absolute, or relative to the folder of this file."),
         Field::required("sha256", Shape::Text, "Digest of the file, as `sha256sum` prints it."),
     ],
