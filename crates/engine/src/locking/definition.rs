@@ -1,14 +1,12 @@
 //! What the components of a high-level definition name elsewhere.
 
-use std::collections::BTreeMap;
-
 use seaway_render::{
     Need, Tree,
     hld::{LOCK_FILE, Settings, wanted},
     remote::Lock,
 };
 
-use super::{Gathered, Gathering, Locking};
+use super::{Gathered, Gathering, Locking, Needs};
 use crate::{Error, cache::DiskStore, fetch::Fetcher};
 
 /// A definition, and for what it is rendered.
@@ -40,6 +38,6 @@ pub fn of_definition(
     Gathering { store, file: LOCK_FILE, locking, fetcher }.gather(lock, &mut |lock| {
         let found = wanted(tree, folder, settings, sets, lock, store).map_err(Error::Findings)?;
         let needs = found.into_iter().map(|one| (one.source.clone(), Need::of(one, lock)));
-        Ok(needs.collect::<BTreeMap<_, _>>())
+        Ok(needs.collect::<Needs>())
     })
 }

@@ -62,6 +62,9 @@ pub struct Gathered {
     pub fetched: Vec<Fetched>,
 }
 
+/// What is named, by source.
+type Needs = BTreeMap<Source, Need>;
+
 /// Where things are kept, and what may be done.
 struct Gathering<'a, 'f> {
     store: &'a DiskStore,
@@ -73,11 +76,7 @@ struct Gathering<'a, 'f> {
 
 impl Gathering<'_, '_> {
     /// Fetches until nothing is missing. `needs` says what is named, as far as a lock lets it see.
-    fn gather(
-        mut self,
-        lock: &Lock,
-        needs: &mut dyn FnMut(&Lock) -> Result<BTreeMap<Source, Need>, Error>,
-    ) -> Result<Gathered, Error> {
+    fn gather(mut self, lock: &Lock, needs: &mut dyn FnMut(&Lock) -> Result<Needs, Error>) -> Result<Gathered, Error> {
         let mut lock = if self.locking == Locking::All { Lock::default() } else { lock.clone() };
         let mut fetched = Vec::new();
         for _ in 0..ROUNDS_MAX {

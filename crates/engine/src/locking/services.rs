@@ -1,17 +1,15 @@
 //! What services name elsewhere.
 
-use std::collections::BTreeMap;
-
 use seaway_core::{
     declaration::{Service, Workspace},
     diagnostic::Diagnostic,
 };
 use seaway_render::{
-    Need, TargetContext, Tree, needs,
-    remote::{LOCK_FILE, Source, View},
+    TargetContext, Tree, needs,
+    remote::{LOCK_FILE, View},
 };
 
-use super::{Gathered, Gathering, Locking};
+use super::{Gathered, Gathering, Locking, Needs};
 use crate::{DiskSources, Error, fetch::Fetcher};
 
 /// Fetches until nothing of these services is missing.
@@ -64,8 +62,8 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn all_needs(asked: &[Asked<'_>], view: View<'_>) -> Result<BTreeMap<Source, Need>, Error> {
-    let mut all: BTreeMap<Source, Need> = BTreeMap::new();
+fn all_needs(asked: &[Asked<'_>], view: View<'_>) -> Result<Needs, Error> {
+    let mut all = Needs::new();
     let mut findings: Vec<Diagnostic> = Vec::new();
     for one in asked {
         match needs(one.service, &one.tree, &one.targets, view) {

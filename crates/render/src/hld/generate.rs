@@ -20,7 +20,7 @@ use super::{
     output::{self, Output},
     setting::Setting,
     trouble::Trouble,
-    walk::{ENVIRONMENTS_MAX, Mode, Visit, Walk},
+    walk::{ENVIRONMENTS_MAX, Mode, Visit, Walk, help_above},
 };
 use crate::{Tree, scope::Scopes};
 
@@ -238,7 +238,7 @@ impl Making<'_> {
             Ok(folder) => folder,
             Err(why) => {
                 let message = format!("the path `{}` {why}", seaway_core::diagnostic::excerpt(&component.path.text));
-                self.trouble.error(codes::HLD_ESCAPE, place, message, "point it at a folder of the repository");
+                self.trouble.error(codes::HLD_ESCAPE, place, message, help_above(&visit.at));
                 return None;
             }
         };
@@ -294,15 +294,21 @@ impl Making<'_> {
     fn kustomization(&mut self, visit: &Visit) -> Made {
         let component = &visit.component;
         let at = match component.method() {
-            Method::Git => visit.chart.clone(),
-            _ => self.walk.grounds.join(&visit.at, &component.path.text).ok(),
+            // Missing ones have been said.
+            Method::Git => visit.chart.clone().ok_or(None),
+            _ => self.walk.grounds.join(&visit.at, &component.path.text).map_err(Some),
         };
-        let Some(at) = at else {
-            if component.method() != Method::Git {
-                let message = format!("the path `{}` leaves the repository", component.path.text);
-                self.trouble.error(codes::HLD_ESCAPE, Some(component.path.place.clone()), message, "");
+        let at = match at {
+            Ok(at) => at,
+            Err(why) => {
+                if let Some(why) = why {
+                    let message =
+                        format!("the path `{}` {why}", seaway_core::diagnostic::excerpt(&component.path.text));
+                    let place = Some(component.path.place.clone());
+                    self.trouble.error(codes::HLD_ESCAPE, place, message, help_above(&visit.at));
+                }
+                return Made::Text(String::new());
             }
-            return Made::Text(String::new());
         };
         let tree = self.walk.grounds.tree(at.ground);
         let request = KustomizationRequest { tree, folder: &at.path, place: &component.place };

@@ -21,6 +21,8 @@ use crate::{
     yaml::{Style, write},
 };
 
+/// Kustomize and Fabrikate call Helm 3, and their charts are rendered by its rules. Kustomize takes no newer one.
+const HELM: &str = "v3.17.2";
 /// What Helm calls a release that nobody names.
 const UNNAMED: &str = "release-name";
 
@@ -57,10 +59,10 @@ impl ChartRenderer for Native<'_> {
         let further = request.api_versions.iter().cloned();
         options.capabilities = match request.kube_version.as_str() {
             "" => with_further(Capabilities::default(), further),
-            version => {
-                Capabilities::of(version, further).ok_or_else(|| format!("`{version}` is no version of Kubernetes"))?
-            }
+            version => Capabilities::of(&with_three_numbers(version), further)
+                .ok_or_else(|| format!("`{version}` is no version of Kubernetes"))?,
         };
+        options.capabilities.helm_version = HELM.to_owned();
         let tree = self.whole(request.tree, &request.path).map_err(|finding| match finding.help {
             Some(help) => format!("{}; {help}", finding.message),
             None => finding.message,
@@ -81,6 +83,13 @@ fn name_from(template: &str) -> Result<String, String> {
     Session::new(&program, settings).execute(FILE, helm::value::Value::Nil).map_err(|error| error.to_string())
 }
 
+/// Helm 3 reads `1.27` as `1.27.0`.
+fn with_three_numbers(version: &str) -> String {
+    let (numbers, rest) = version.split_at(version.find(['-', '+']).unwrap_or(version.len()));
+    let missing = 2_usize.saturating_sub(numbers.matches('.').count());
+    format!("{numbers}{}{rest}", ".0".repeat(missing))
+}
+
 impl Native<'_> {
     /// The chart with its subcharts; the first reason when one cannot be had.
     fn whole<'t>(&self, tree: &'t Tree, folder: &str) -> Result<Cow<'t, Tree>, Diagnostic> {
@@ -97,6 +106,7 @@ impl Renderers for Native<'_> {
     fn chart(&self, request: &hld::ChartRequest<'_>) -> Result<String, Vec<Diagnostic>> {
         let mut options = Options::new(request.release, request.namespace);
         options.entropy = self.entropy.clone();
+        options.capabilities.helm_version = HELM.to_owned();
         // As a file, which is how the original hands them over.
         let values = write(request.values, Style::Kubernetes);
         options.layers.push(Layer::File { name: "values of the component".to_owned(), text: values });

@@ -280,12 +280,17 @@ impl<'a> Walk<'a> {
             .join(from, &path.text)
             .map_err(|why| {
                 let message = format!("the path `{}` {why}", excerpt(&without_credentials(&path.text)));
-                let help = match from.ground {
-                    0 => HELP_ABOVE,
-                    _ => "a fetched component reads only its own repository; name another one with `method: git`",
-                };
+                let help = help_above(from);
                 trouble.error(codes::HLD_ESCAPE, Some(path.place.clone()), message, help);
             })
             .ok()
+    }
+}
+
+/// What to do about a path that leads out of a tree.
+pub(super) fn help_above(from: &At) -> &'static str {
+    match from.ground {
+        0 => HELP_ABOVE,
+        _ => "a fetched component reads only its own repository; name another one with `method: git`",
     }
 }
