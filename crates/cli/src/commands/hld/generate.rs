@@ -31,7 +31,7 @@ use crate::{
   seaway hld generate prod                    into generated/prod
   seaway hld generate west prod               into generated/west-prod; `west` wins
   seaway hld generate --validate prod         check that every document is an object
-  seaway hld generate prod --root ../..       with charts of the folders above, outside of a Git work tree
+  seaway hld generate prod --root ../..       with charts above, outside of a Git work tree
   seaway hld generate prod -o json            what was made, with digests
   seaway hld generate prod --run-hooks        with the hooks of this repository and of `trustedHooks`")]
 pub struct Args {
