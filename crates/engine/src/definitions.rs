@@ -2,7 +2,7 @@
 //! or above it, as far up as a top that nothing leads out of.
 //!
 //! ```text
-//!  top/ ─┬─ defs/ ──────── read whole (or, when it is too large, as far as components name it)
+//!  top/ ─┬─ defs/ ──────── read whole (or, when that cannot be, as far as components name it)
 //!        ├─ shared/chart ─ read when a component names `../shared/chart`
 //!        └─ everything else is not looked at
 //! ```
@@ -61,7 +61,8 @@ pub fn read(
     let mut reading = Reading::new(top, folder)?;
     let is_whole = match reading.folder(folder) {
         Ok(()) => true,
-        Err(Fault::TooLarge(_)) => {
+        // What is in the way may be nothing that a component names; where it is, it is refused below.
+        Err(Fault::TooLarge(_) | Fault::Other(_)) => {
             reading = Reading::new(top, folder)?;
             reading.component(folder)?;
             false

@@ -71,7 +71,7 @@ fn only_what_is_named_is_read_above_the_folder() {
 }
 
 #[test]
-fn a_folder_that_is_too_large_is_read_as_far_as_it_is_named() {
+fn a_folder_that_cannot_be_read_whole_is_read_as_far_as_it_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     lay(root, &["component.yaml", "config/common.yaml", "m/x", "hld.lock"]);
@@ -83,4 +83,9 @@ fn a_folder_that_is_too_large_is_read_as_far_as_it_is_named() {
     assert_eq!(names(&read(root, "", &mut parts).unwrap()), expected);
     let mut all = |_: &Tree| Ok([Part::Everything(String::new())].into());
     assert!(message(read(root, "", &mut all).unwrap_err()).contains("more than"));
+    // The same for a link that nobody names.
+    fs::remove_file(root.join("large.bin")).unwrap();
+    symlink("/etc", root.join("out")).unwrap();
+    assert_eq!(names(&read(root, "", &mut parts).unwrap()), expected);
+    assert!(message(read(root, "", &mut all).unwrap_err()).contains("leads out"));
 }
