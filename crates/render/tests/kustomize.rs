@@ -18,6 +18,7 @@ use std::{
 use seaway_core::{diagnostic::render_plain, yaml};
 use seaway_render::{
     Native, Tree,
+    helm::functions::Entropy,
     kustomize::{NoCharts, RemoteSources, build},
     remote::View,
 };
@@ -64,7 +65,7 @@ fn case(folder: &Path) -> Result<(), String> {
     assert!(has(&folder.join(path)), "{} is a forgotten folder", folder.display());
     let mut tree = Tree::new("");
     read(folder, folder, &mut tree);
-    let built = build(&tree, path, &RemoteSources::none(), &Native::new(View::nothing()));
+    let built = build(&tree, path, &RemoteSources::none(), &Native::new(View::nothing(), Entropy::Refuse));
     let refused = fs::read_to_string(folder.join("refused.txt")).ok();
     match (built, refused) {
         (Ok(built), None) => {

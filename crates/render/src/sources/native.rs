@@ -45,7 +45,7 @@ impl ChartRenderer for Native<'_> {
     fn render(&self, request: &kustomize::ChartRequest<'_>) -> Result<String, String> {
         let name = match (request.release_name.as_str(), request.name_template.as_str()) {
             ("", "") => UNNAMED.to_owned(),
-            ("", template) => name_from(template)?,
+            ("", template) => name_from(template, &self.entropy)?,
             (name, "") => name.to_owned(),
             _ => return Err("it has both a `releaseName` and a `nameTemplate`".to_owned()),
         };
@@ -75,11 +75,11 @@ impl ChartRenderer for Native<'_> {
 }
 
 /// The name that a template gives to a release. It sees no values, as in Helm.
-fn name_from(template: &str) -> Result<String, String> {
+fn name_from(template: &str, entropy: &Entropy) -> Result<String, String> {
     const FILE: &str = "nameTemplate";
     let program = Program::parse([(FILE, template)])
         .map_err(|errors| errors.first().map_or_else(|| FILE.to_owned(), ToString::to_string))?;
-    let settings = Settings { entropy: Entropy::Refuse, ..Settings::default() };
+    let settings = Settings { entropy: entropy.clone(), ..Settings::default() };
     Session::new(&program, settings).execute(FILE, helm::value::Value::Nil).map_err(|error| error.to_string())
 }
 

@@ -16,6 +16,7 @@ use compare::{Verdict, verdict};
 use seaway_core::{diagnostic::render_plain, yaml};
 use seaway_render::{
     Native, Tree,
+    helm::functions::Entropy,
     kustomize::{RemoteSources, build},
     remote::View,
 };
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             helm = fetch::helms()?.into_iter().find(|helm| helm.name == "helm-3").map(|helm| helm.program);
         }
         let start = Instant::now();
-        let own = build(&tree, &subject.folder, &RemoteSources::none(), &Native::new(View::nothing()));
+        let own = build(&tree, &subject.folder, &RemoteSources::none(), &Native::new(View::nothing(), Entropy::Refuse));
         let own_took = start.elapsed();
         let start = Instant::now();
         let real = real(&args.kubectl, helm.as_deref(), subject)?;
