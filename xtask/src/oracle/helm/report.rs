@@ -91,6 +91,12 @@ pub(super) fn print(outcomes: &[Outcome], full: bool, refusals: bool) -> anyhow:
     for (helm, count) in &totals {
         println!("{}", count.line("all", helm));
     }
+    for ((chart, helm), count) in &charts {
+        // Refusing alike is easy: a chart with a fault of its own compares nothing.
+        if count.both_refuse > 0 && count.equal + count.reordered + count.known + count.differ == 0 {
+            println!("note: `{chart}` was not rendered once with {helm}; `--refusals` says why");
+        }
+    }
     let real: f64 = outcomes.iter().map(|outcome| outcome.real_secs).sum();
     let own: f64 = outcomes.iter().map(|outcome| outcome.own_secs).sum();
     println!("{} renders: Helm {real:.1} s, Seaway {own:.2} s", outcomes.len());
