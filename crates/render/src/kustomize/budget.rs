@@ -19,7 +19,7 @@ pub(crate) const OBJECT_WEIGHT_MAX: u64 = 64 << 20;
 /// What a kustomization costs beside its objects: there are at most ten thousand in a build.
 pub(crate) const LAYER_WORK: u64 = 100_000;
 /// What a change of all objects costs for each of them beside what it looks at.
-pub(crate) const OBJECT_WORK: u64 = 3_000;
+pub(crate) const OBJECT_WORK: u64 = 6_000;
 /// Deepest nesting of lists and mappings in a resource. Definitions of custom resources reach 40.
 pub const DEPTH_MAX: usize = 128;
 /// Most objects while building. What is rendered in the end has the limit of every source.

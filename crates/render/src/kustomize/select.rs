@@ -3,7 +3,7 @@
 use regex::{Regex, RegexBuilder};
 
 use super::{
-    budget::Budget,
+    budget::{Budget, too_large},
     fault::{Fault, Outcome, quoted},
     label_selector::LabelSelector,
     resource::Resource,
@@ -35,11 +35,10 @@ impl Pattern {
             match RegexBuilder::new(pattern).size_limit(size).dfa_size_limit(SIZES[4]).build() {
                 Ok(regex) => return Ok(Self { regex, size: size as u64 }),
                 Err(regex::Error::CompiledTooBig(_)) => {}
-                Err(_) => break,
+                Err(_) => return Err(no_pattern(pattern)),
             }
         }
-        let fault = Fault::field(format!("expected a pattern, found {}", quoted(pattern)));
-        Err(fault.help("patterns are regular expressions without look-around; `.` and `*` have a meaning in them"))
+        Err(too_large(format!("the pattern {} grows too large", quoted(pattern))).help("use smaller repetitions"))
     }
 
     /// Whether it matches anywhere in the text.
@@ -47,6 +46,11 @@ impl Pattern {
         budget.spend(MATCH_WORK + text.len() as u64 * (1 + self.size / MATCH_BYTES))?;
         Ok(self.regex.is_match(text))
     }
+}
+
+fn no_pattern(pattern: &str) -> Box<Fault> {
+    let fault = Fault::field(format!("expected a pattern, found {}", quoted(pattern)));
+    fault.help("patterns are regular expressions without look-around; `.` and `*` have a meaning in them")
 }
 
 /// A selector with its patterns compiled.

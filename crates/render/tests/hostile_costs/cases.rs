@@ -319,7 +319,7 @@ fn schemas() -> Vec<Case> {
             let patterns: Vec<String> = (0..2000).map(|n| format!(r#""(?:\\p{{L}}{{60}}){n}": {{}}"#)).collect();
             schema(format!(r#"{{"patternProperties": {{{}}}}}"#, patterns.join(",")), "a: 1")
         }),
-        case("unique items of a long list", SCHEMA, || {
+        case("unique items of a long list", ANYTHING, || {
             let items: String = (0..60_000).map(|n| format!("{{a: {n}}},")).collect();
             schema(r#"{"properties": {"a": {"uniqueItems": true}}}"#, format!("a: [{items}]"))
         }),

@@ -20,13 +20,15 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("min", &[Any], |_, a| Ok(Value::int64(a.iter().map(int_of).min().unwrap_or(0)))).and_more(Any),
     Function::new("maxf", &[Any], |_, a| Ok(extreme(a, |left, right| left > right).into())).and_more(Any),
     Function::new("minf", &[Any], |_, a| Ok(extreme(a, |left, right| left < right).into())).and_more(Any),
-    Function::new("add1f", &[Any], |_, a| Ok(decimal::fold(float_of(&a[0]), &[Value::int(1)], &decimal::ADD)?.into())),
-    Function::new("addf", &[], |_, a| Ok(decimal::fold(0.0, a, &decimal::ADD)?.into())).and_more(Any),
-    Function::new("subf", &[Any], |_, a| Ok(decimal::fold(float_of(&a[0]), &a[1..], &decimal::SUB)?.into()))
+    Function::new("add1f", &[Any], |c, a| {
+        Ok(decimal::fold(c, float_of(&a[0]), &[Value::int(1)], &decimal::ADD)?.into())
+    }),
+    Function::new("addf", &[], |c, a| Ok(decimal::fold(c, 0.0, a, &decimal::ADD)?.into())).and_more(Any),
+    Function::new("subf", &[Any], |c, a| Ok(decimal::fold(c, float_of(&a[0]), &a[1..], &decimal::SUB)?.into()))
         .and_more(Any),
-    Function::new("mulf", &[Any], |_, a| Ok(decimal::fold(float_of(&a[0]), &a[1..], &decimal::MUL)?.into()))
+    Function::new("mulf", &[Any], |c, a| Ok(decimal::fold(c, float_of(&a[0]), &a[1..], &decimal::MUL)?.into()))
         .and_more(Any),
-    Function::new("divf", &[Any], |_, a| Ok(decimal::fold(float_of(&a[0]), &a[1..], &decimal::DIV)?.into()))
+    Function::new("divf", &[Any], |c, a| Ok(decimal::fold(c, float_of(&a[0]), &a[1..], &decimal::DIV)?.into()))
         .and_more(Any),
     Function::new("ceil", &[Any], |_, a| Ok(float_of(&a[0]).ceil().into())),
     Function::new("floor", &[Any], |_, a| Ok(float_of(&a[0]).floor().into())),
@@ -117,7 +119,7 @@ fn seq(context: &mut Context, a: &[Value]) -> Answer<Value> {
 
 /// Decimal arithmetic on the shortest decimal forms of floats: `addf 0.1 0.2` is 0.3.
 mod decimal {
-    use super::super::arguments::float_of;
+    use super::super::{Context, arguments::float_of};
     use crate::helm::fault::{Answer, Fault};
     use crate::helm::value::Value;
 
@@ -143,7 +145,11 @@ mod decimal {
     pub(super) const MUL: Operation = Operation { exact: exact_mul, rough: |left, right| left * right };
     pub(super) const DIV: Operation = Operation { exact: exact_div, rough: |left, right| left / right };
 
-    pub(super) fn fold(start: f64, others: &[Value], operation: &Operation) -> Answer<f64> {
+    /// Work of an operation: numbers go through their texts.
+    const STEPS: usize = 20;
+
+    pub(super) fn fold(context: &mut Context, start: f64, others: &[Value], operation: &Operation) -> Answer<f64> {
+        context.charge(STEPS * (1 + others.len()))?;
         let mut rough = start;
         let mut exact = read(start);
         for other in others.iter().map(float_of) {

@@ -142,7 +142,7 @@ fn random_values_and_times_are_refused_unless_drawn() {
     assert_eq!(
         refused.to_string(),
         "c/templates/x.yaml:1:7 at <randAlphaNum 8>: `randAlphaNum` gives a random value that differs from render to \
-         render, so a plan could not be repeated; allow drawn values for this service, or set the value in its \
+         render, so a plan could not be repeated; let the service draw it once with `drawn`, or set the value in its \
          configuration"
     );
     let drawn = |seed| Settings { entropy: Entropy::Drawn { seed: [seed; 32], unix_seconds: 0 }, ..settings() };

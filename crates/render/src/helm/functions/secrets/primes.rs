@@ -11,14 +11,14 @@ use super::keys::Stream;
 use crate::helm::fault::Answer;
 
 /// Work of raising a number of 1024 bits to a power; twice the bits take eight times as long.
-const POWER_1024_STEPS: usize = 12_000;
+const POWER_1024_STEPS: usize = 9_500;
 /// Rounds with bases that were drawn, behind the one with base 2. Numbers that were drawn pass them by mistake far less
 /// often than once in 2^100 times.
 const ROUNDS: usize = 8;
 /// Candidates are looked at as long as they are no further than this from what was drawn; one in some 700 is a prime.
 const DISTANCE_MAX: u32 = 1 << 16;
 /// Small primes by which candidates are sieved stay below this: each saves less than it costs beyond.
-const SMALL_MAX: usize = 1 << 14;
+const SMALL_MAX: usize = 1 << 17;
 
 /// Work of raising a number of so many bits to a power.
 pub(super) fn power_steps(bits: usize) -> usize {
@@ -32,7 +32,7 @@ pub(super) fn draw(context: &mut Context, stream: &mut Stream, bits: usize, expo
         let start = candidate(stream, bits);
         let digits = start.to_bytes_be();
         let remainders: Vec<u32> = small().iter().map(|small| remainder(&digits, *small)).collect();
-        context.charge(power_steps(bits) / 4)?;
+        context.charge(power_steps(bits))?;
         for distance in (0..DISTANCE_MAX).step_by(2) {
             if small().iter().zip(&remainders).any(|(small, rest)| (rest + distance) % small == 0) {
                 continue;
