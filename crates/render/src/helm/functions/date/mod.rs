@@ -24,9 +24,9 @@ use Takes::{Any as Anything, Text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("now", &[], |context, _| Ok(Value::object(Time::of_unix(context.now()?)))),
-    Function::new("date", &[Text, Anything], |context, a| shown(&time_or_now(context, a, 1)?, a, 0)),
-    Function::new("dateInZone", &[Text, Anything, Text], date_in_zone),
-    Function::new("date_in_zone", &[Text, Anything, Text], date_in_zone),
+    Function::new("date", &[Text, Anything], |context, a| shown(&time_or_now(context, a, 1)?, a, 0)).heavy(8),
+    Function::new("dateInZone", &[Text, Anything, Text], date_in_zone).heavy(8),
+    Function::new("date_in_zone", &[Text, Anything, Text], date_in_zone).heavy(8),
     Function::new("htmlDate", &[Anything], |context, a| Ok(time_or_now(context, a, 0)?.in_utc().format(DAY).into())),
     Function::new("htmlDateInZone", &[Anything, Text], |context, a| {
         Ok(in_zone(&time_or_now(context, a, 0)?, &text(a, 1)?.text()).format(DAY).into())
