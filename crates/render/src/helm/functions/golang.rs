@@ -8,7 +8,7 @@ use crate::helm::value::{IntKind, MapKind, Str, Value, Writer, is_printable, pri
 use Takes::{Any, Text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("print", &[], |_, a| Ok(printed(a)?.into())).and_more(Any),
+    Function::new("print", &[], |context, a| Ok(printed(context, a)?.into())).and_more(Any),
     Function::new("printf", &[Text], printf).and_more(Any),
     Function::new("println", &[], println).and_more(Any),
     Function::new("len", &[Any], len),
@@ -19,19 +19,21 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("call", &[Any], call).and_more(Any),
 ];
 
-fn printed(a: &[Value]) -> Answer<Str> {
+fn printed(context: &mut Context, a: &[Value]) -> Answer<Str> {
     if let [Value::Str(only)] = a {
         return Ok(only.clone());
     }
     let mut out = Writer::new();
     print_values(&mut out, a)?;
+    // Numbers in lists take longer to print than text does to copy.
+    context.charge(out.len() / 4)?;
     Ok(out.finish())
 }
 
 /// As [`printed`], where nil is not the word of Go but that of its templates.
-fn printed_as_in_actions(a: &[Value]) -> Answer<Str> {
+fn printed_as_in_actions(context: &mut Context, a: &[Value]) -> Answer<Str> {
     let shown = |value: &Value| if value.is_nil() { "<no value>".into() } else { value.clone() };
-    printed(&a.iter().map(shown).collect::<Vec<_>>())
+    printed(context, &a.iter().map(shown).collect::<Vec<_>>())
 }
 
 fn printf(context: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -40,7 +42,7 @@ fn printf(context: &mut Context, a: &[Value]) -> Answer<Value> {
     Ok(sprintf(format, &a[1..])?.into())
 }
 
-fn println(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn println(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let mut out = Writer::new();
     for (at, value) in a.iter().enumerate() {
         if at > 0 {
@@ -49,6 +51,7 @@ fn println(_: &mut Context, a: &[Value]) -> Answer<Value> {
         print_values(&mut out, std::slice::from_ref(value))?;
     }
     out.push("\n")?;
+    context.charge(out.len() / 4)?;
     Ok(out.finish().into())
 }
 
@@ -139,8 +142,8 @@ fn out_of_range(at: usize) -> Fault {
 }
 
 fn escaped(context: &mut Context, a: &[Value], escape: fn(&mut Writer, char) -> Answer<()>) -> Answer<Value> {
-    let source = printed_as_in_actions(a)?;
-    context.charge(source.len() / 4)?;
+    let source = printed_as_in_actions(context, a)?;
+    context.charge(source.len() / 2)?;
     let mut out = Writer::with_capacity(source.len());
     for char in source.text().chars() {
         escape(&mut out, char)?;
