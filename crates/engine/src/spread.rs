@@ -29,7 +29,7 @@ pub(crate) fn over<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync
     let mut done: Vec<(usize, R)> = thread::scope(|scope| {
         // A thread that cannot be started is no loss: this one does its part.
         let others: Vec<_> =
-            (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, &some).ok()).collect();
+            (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, some).ok()).collect();
         let mut done = some();
         for other in others {
             match other.join() {
