@@ -1,5 +1,6 @@
 //! Arguments as functions want them. Types were checked before the call, so an error here is a wrong table entry.
 
+use super::Context;
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::value::{
     IntKind, LIST_ITEMS_MAX, List, ListKind, Map, Str, Value, Writer, parse_float, parse_int, print_value,
@@ -57,28 +58,30 @@ pub(super) fn list_of(value: &Value) -> Option<List> {
 }
 
 /// The text of any value, as sprig turns values into text.
-pub(super) fn text_of(value: &Value) -> Answer<Str> {
+pub(super) fn text_of(context: &mut Context, value: &Value) -> Answer<Str> {
     match value {
         Value::Str(text) => Ok(text.clone()),
         Value::Bytes(bytes) => Ok(bytes.as_ref().clone()),
         _ => {
             let mut out = Writer::new();
             print_value(&mut out, value)?;
+            // Numbers in lists take longer to print than text does to copy.
+            context.charge(out.len() / 4)?;
             Ok(out.finish())
         }
     }
 }
 
 /// The texts of a list; nil items are left out. Anything else is one text, nil none.
-pub(super) fn texts_of(value: &Value) -> Answer<List> {
+pub(super) fn texts_of(context: &mut Context, value: &Value) -> Answer<List> {
     match list_of(value) {
         Some(list) if list.kind() == ListKind::Str => Ok(list),
         Some(list) => {
-            let texts = list.iter().filter(|item| !item.is_nil()).map(text_of).collect::<Answer<Vec<_>>>()?;
-            Ok(List::of_text(texts))
+            let items = list.iter().filter(|item| !item.is_nil());
+            Ok(List::of_text(items.map(|item| text_of(context, item)).collect::<Answer<Vec<_>>>()?))
         }
         None if value.is_nil() => Ok(List::of_text(Vec::<Str>::new())),
-        None => Ok(List::of_text([text_of(value)?])),
+        None => Ok(List::of_text([text_of(context, value)?])),
     }
 }
 

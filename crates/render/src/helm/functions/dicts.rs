@@ -30,10 +30,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("mustDeepCopy", &[Any], copy),
 ];
 
-fn dict(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn dict(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let mut entries = Vec::with_capacity(a.len() / 2);
     for pair in a.chunks(2) {
-        let key = text_of(&pair[0])?;
+        let key = text_of(context, &pair[0])?;
         entries.push((key, pair.get(1).cloned().unwrap_or_else(|| "".into())));
     }
     Ok(Map::of(MapKind::Any, entries).into())

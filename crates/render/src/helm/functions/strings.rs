@@ -39,8 +39,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("splitn", &[Text, Int, Text], splitn),
     Function::new("splitList", &[Text, Text], |_, a| Ok(List::of_text(split(text(a, 1)?, text(a, 0)?, None)?).into()))
         .heavy(8),
-    Function::new("toString", &[Any], |_, a| Ok(text_of(&a[0])?.into())),
-    Function::new("toStrings", &[Any], |_, a| Ok(texts_of(&a[0])?.into())).heavy(8),
+    Function::new("toString", &[Any], |context, a| Ok(text_of(context, &a[0])?.into())),
+    Function::new("toStrings", &[Any], |context, a| Ok(texts_of(context, &a[0])?.into())).heavy(8),
     Function::new("sortAlpha", &[Any], sort_alpha).heavy(8),
     Function::new("hello", &[], |_, _| Ok("Hello!".into())),
 ];
@@ -132,20 +132,21 @@ fn quote(context: &mut Context, a: &[Value]) -> Answer<Value> {
         if !out.is_empty() {
             out.push(" ")?;
         }
-        let text = text_of(value)?;
+        let text = text_of(context, value)?;
         context.charge(text.len() / 8)?;
         out.push(&quote_go(text.as_bytes(), false))?;
     }
     Ok(out.finish().into())
 }
 
-fn squote(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn squote(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let mut out = Writer::new();
     for value in a.iter().filter(|value| !value.is_nil()) {
         out.push(if out.is_empty() { "'" } else { " '" })?;
         print_value(&mut out, value)?;
         out.push("'")?;
     }
+    context.charge(out.len() / 4)?;
     Ok(out.finish().into())
 }
 
@@ -200,10 +201,10 @@ fn plural(_: &mut Context, a: &[Value]) -> Answer<Value> {
     Ok(a[if int(a, 2)? == 1 { 0 } else { 1 }].clone())
 }
 
-fn join(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn join(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let separator = text(a, 0)?;
     let mut out = Writer::new();
-    for (at, item) in texts_of(&a[1])?.iter().enumerate() {
+    for (at, item) in texts_of(context, &a[1])?.iter().enumerate() {
         if at > 0 {
             out.push_bytes(separator.as_bytes())?;
         }
@@ -255,9 +256,9 @@ fn numbered(parts: Vec<Str>) -> Value {
 
 fn sort_alpha(context: &mut Context, a: &[Value]) -> Answer<Value> {
     if list_of(&a[0]).is_none() {
-        return Ok(List::of_text([text_of(&a[0])?]).into());
+        return Ok(List::of_text([text_of(context, &a[0])?]).into());
     }
-    let mut texts: Vec<Str> = texts_of(&a[0])?.iter().filter_map(|item| item.as_text().cloned()).collect();
+    let mut texts: Vec<Str> = texts_of(context, &a[0])?.iter().filter_map(|item| item.as_text().cloned()).collect();
     // Sorting compares each text with some twenty others, perhaps to its end.
     context.charge(texts.iter().map(|text| 1 + text.len() / 64).sum())?;
     texts.sort();

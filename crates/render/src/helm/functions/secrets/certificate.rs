@@ -89,7 +89,7 @@ impl Request {
         // Names come before addresses, as Go writes them.
         for name in items(dns_names) {
             let Value::Str(name) = name else {
-                return Err(refusal("error processing alternate dns name: ", &name, " is not a string"));
+                return Err(refusal(context, "error processing alternate dns name: ", &name, " is not a string"));
             };
             let encoded = Ia5String::new(name.as_bytes());
             let refused = |_| failed(format!("x509: {name:?} cannot be encoded as an IA5String"));
@@ -97,7 +97,7 @@ impl Request {
         }
         for address in items(addresses) {
             let Value::Str(address) = address else {
-                return Err(refusal("error parsing ip: ", &address, " is not a string"));
+                return Err(refusal(context, "error parsing ip: ", &address, " is not a string"));
             };
             let Ok(parsed) = address.text().parse::<IpAddr>() else {
                 return Err(Fault::Failed(format!("error parsing ip: {address}")));
@@ -222,8 +222,8 @@ fn items(value: &Value) -> Vec<Value> {
     value.as_list().map(|list| list.iter().cloned().collect()).unwrap_or_default()
 }
 
-fn refusal(before: &str, value: &Value, after: &str) -> Fault {
-    let shown = text_of(value).map(|text| text.text().into_owned()).unwrap_or_default();
+fn refusal(context: &mut Context, before: &str, value: &Value, after: &str) -> Fault {
+    let shown = text_of(context, value).map(|text| text.text().into_owned()).unwrap_or_default();
     Fault::Failed(format!("{before}{shown}{after}"))
 }
 
