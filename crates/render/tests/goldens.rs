@@ -70,8 +70,8 @@ fn case(folder: &Path) -> String {
     let mut out = String::new();
     for service in workspace.services.values() {
         let path = service.source.path().expect("a folder of the workspace");
-        // The files of a chart may be anywhere in the workspace.
-        let path = if service.source.kind() == "helm" { "" } else { path };
+        // The files of a chart and what a definition names may be anywhere in the workspace.
+        let path = if ["helm", "hld"].contains(&service.source.kind()) { "" } else { path };
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
         let own = all.iter().filter_map(|(name, bytes)| Some((name.strip_prefix(&prefix)?.to_owned(), bytes.clone())));
         let tree = Tree::of(path, own).unwrap();

@@ -196,7 +196,7 @@ fn patterns_take_linear_time_or_are_refused() {
             .is_ok()
     );
     let huge = patch("((a{1,1000}){1,1000}){1,1000}");
-    assert_eq!(refused(&[("kustomization.yaml", &huge), ("a.yaml", &object)], "").code, codes::KUSTOMIZE_FIELD);
+    assert_eq!(refused(&[("kustomization.yaml", &huge), ("a.yaml", &object)], "").code, codes::KUSTOMIZE_TOO_LARGE);
     let nested = patch(&"(".repeat(100_000));
     assert_eq!(refused(&[("kustomization.yaml", &nested), ("a.yaml", &object)], "").code, codes::KUSTOMIZE_FIELD);
 }

@@ -12,7 +12,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("int64", &[Any], |_, a| Ok(Value::int64(int_of(&a[0])))),
     Function::new("float64", &[Any], |_, a| Ok(float_of(&a[0]).into())),
     Function::new("atoi", &[Text], |_, a| Ok(Value::int(parse_int(&text(a, 0)?.text(), 10).unwrap_or(0)))),
-    Function::new("toDecimal", &[Any], |context, a| Ok(Value::int64(parse_int(&text_of(context, &a[0])?.text(), 8).unwrap_or(0)))),
+    Function::new("toDecimal", &[Any], |context, a| {
+        Ok(Value::int64(parse_int(&text_of(context, &a[0])?.text(), 8).unwrap_or(0)))
+    }),
     Function::new("typeOf", &[Any], |_, a| Ok(a[0].type_name().into())),
     Function::new("typeIs", &[Text, Any], |_, a| Ok((text(a, 0)?.text() == a[1].type_name()).into())),
     Function::new("typeIsLike", &[Text, Any], type_is_like),

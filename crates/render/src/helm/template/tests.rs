@@ -270,7 +270,7 @@ fn texts_and_lists_without_end_stop() {
     assert_eq!(
         limit_within(
             20_000_000,
-            "{{ $d := dict }}{{ $x := repeat 1000000 \"a\" }}{{ range until 1000 }}{{ $_ := set $d (toString .) (print $x .) }}{{ end }}"
+            "{{ $d := dict }}{{ $x := repeat 1000000 \"a\" }}{{ range until 1000 }}{{ $_ := set $d (toString .) (repeat 1000000 \"a\") }}{{ end }}"
         ),
         held
     );
