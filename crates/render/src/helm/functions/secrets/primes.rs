@@ -11,7 +11,7 @@ use super::keys::Stream;
 use crate::helm::fault::Answer;
 
 /// Work of raising a number of 1024 bits to a power; twice the bits take eight times as long.
-const POWER_1024_STEPS: usize = 9_500;
+const POWER_1024_STEPS: usize = 12_000;
 /// Rounds with bases that were drawn, behind the one with base 2. Numbers that were drawn pass them by mistake far less
 /// often than once in 2^100 times.
 const ROUNDS: usize = 8;
