@@ -32,7 +32,7 @@ fn file(path: &Path) -> Result<Vec<u8>, String> {
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(KEY_BYTES_MAX as u64 + 2).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(KEY_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 

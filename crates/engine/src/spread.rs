@@ -9,9 +9,12 @@ use std::{
 /// Fewer things than this are not worth a thread: what is rendered for one cluster is often ready for the next.
 const WORTHWHILE: usize = 4;
 
+/// Most threads. Each may hold what one render may hold, some 256 MiB.
+const THREADS_MAX: usize = 8;
+
 /// The results of `work` in the order of the things, whoever did them.
 pub(crate) fn over<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(things.len());
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(things.len()).min(THREADS_MAX);
     if threads < 2 || things.len() < WORTHWHILE {
         return things.iter().map(work).collect();
     }

@@ -25,7 +25,7 @@ pub const KEY_BYTES_MAX: usize = 4096;
 
 /// A secret that random values are drawn from. It cannot be printed.
 #[derive(Clone)]
-pub struct Key(Vec<u8>);
+pub struct Key(Hmac<Sha256>);
 
 /// Why bytes are no key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -47,12 +47,14 @@ impl Key {
     /// # Errors
     /// When it is too short, too long or no secret at all.
     pub fn new(bytes: &[u8]) -> Result<Self, KeyError> {
-        let bytes = bytes.trim_ascii_end();
-        match bytes {
+        // Before anything is cut off: whoever reads a part of a file must not take it for the whole.
+        if bytes.len() > KEY_BYTES_MAX {
+            return Err(KeyError::Long);
+        }
+        match bytes.trim_ascii_end() {
             short if short.len() < KEY_BYTES_MIN => Err(KeyError::Short(short.len())),
-            long if long.len() > KEY_BYTES_MAX => Err(KeyError::Long),
             [first, rest @ ..] if rest.iter().all(|byte| byte == first) => Err(KeyError::Uniform),
-            fine => Ok(Self(fine.to_vec())),
+            fine => Hmac::new_from_slice(fine).map(Self).map_err(|_| KeyError::Long),
         }
     }
 
@@ -62,8 +64,7 @@ impl Key {
     }
 
     fn hash(&self, what: &str, parts: &[&str]) -> [u8; 32] {
-        // Every length is a key for HMAC, so this is never the other arm; without a key there would be no secret.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
+        let mut mac = self.0.clone();
         mac.update(what.as_bytes());
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());

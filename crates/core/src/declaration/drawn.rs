@@ -49,6 +49,9 @@ impl DrawnPer {
     pub const ALL: [(&'static str, Self); 3] =
         [("target", Self::Target), ("environment", Self::Environment), ("service", Self::Service)];
 
+    /// The words alone.
+    pub const WORDS: &[&str] = &[Self::ALL[0].0, Self::ALL[1].0, Self::ALL[2].0];
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         Self::ALL.iter().find(|(_, per)| *per == self).map_or("target", |(word, _)| word)

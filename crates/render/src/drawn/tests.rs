@@ -94,6 +94,7 @@ fn what_is_no_secret_is_refused_and_a_key_is_never_printed() {
     assert_eq!(Key::new(b"short  \n").err(), Some(KeyError::Short(5)));
     assert_eq!(Key::new(&[0; 64]).err(), Some(KeyError::Uniform));
     assert_eq!(Key::new(&[b'x'; 5000]).err(), Some(KeyError::Long));
+    assert_eq!(Key::new(&[SECRET, &[b' '; KEY_BYTES_MAX]].concat()).err(), Some(KeyError::Long));
     let key = Key::new(SECRET).unwrap();
     assert_eq!(format!("{key:?}"), format!("Key({})", key.id().short()));
     assert!(!format!("{key:?}").contains("0123456789abcdef"));

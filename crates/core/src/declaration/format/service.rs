@@ -4,6 +4,7 @@ use super::{
     environment::METADATA,
     shape::{Bounds, Field, Object, Shape},
 };
+use crate::declaration::DrawnPer;
 
 pub(super) static DOCUMENT: Object = Object::of(
     "Something deployed as one.",
@@ -73,8 +74,6 @@ static RENDERER: Object = Object::of(
     ],
 );
 
-pub(super) const DRAWN_PER: &[&str] = &["target", "environment", "service"];
-
 static DRAWN: Object = Object::of(
     "Where random values and the time come from. The same declaration with the same key draws the same values.",
     &[
@@ -86,7 +85,7 @@ static DRAWN: Object = Object::of(
         ),
         Field::with_default(
             "per",
-            Shape::Word(DRAWN_PER),
+            Shape::Word(DrawnPer::WORDS),
             "\"target\"",
             "Who shares drawn values: nobody, the clusters of an `environment`, or all clusters of the `service`.",
         ),
