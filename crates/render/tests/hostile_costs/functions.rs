@@ -29,13 +29,14 @@ fn arguments() -> Value {
         "list": (0..30_000).collect::<Vec<_>>(), "texts": vec!["ab"; 30_000], "map": map, "deep": deep,
         "yaml": format!("[{}]", "{},".repeat(30_000)), "words": "aB-c_D ".repeat(30_000), "digits": "1.".repeat(30_000),
         "dot": ".", "versions": ">=1.0.0 || ".repeat(80) + "1.0.0",
+        "zone": "America/Argentina/Buenos_Aires", "form": "%d %x %#v %5s %q ".repeat(8_000), "pieces": "5Jan_2Z07 ".repeat(8_000),
     });
     let mut entries: Vec<(Str, Value)> = vec![("number".into(), Value::int(30_000))];
     entries.extend(all.as_object().unwrap().iter().map(|(key, value)| (Str::from(key.as_str()), from_json(value))));
     Map::of(MapKind::Any, entries).into()
 }
 
-const ONE: [&str; 15] = [
+const ONE: [&str; 18] = [
     ".text",
     ".lines",
     ".short",
@@ -51,9 +52,13 @@ const ONE: [&str; 15] = [
     ".zero",
     ".dot",
     ".versions",
+    ".zone",
+    ".form",
+    ".pieces",
 ];
-const FIRST: [&str; 9] = [".text", ".short", ".dot", ".number", ".list", ".map", "1", ".words", ".versions"];
-const SECOND: [&str; 8] = [".text", ".lines", ".short", ".dot", ".number", ".list", ".map", "1"];
+const FIRST: [&str; 11] =
+    [".text", ".short", ".dot", ".number", ".list", ".map", "1", ".words", ".versions", ".form", ".pieces"];
+const SECOND: [&str; 10] = [".text", ".lines", ".short", ".dot", ".number", ".list", ".map", "1", ".zone", ".pieces"];
 
 /// Calls of a function with up to three arguments; those with arguments of the wrong kind end at once.
 fn calls(name: &str) -> Vec<String> {
@@ -64,7 +69,9 @@ fn calls(name: &str) -> Vec<String> {
     }
     for first in [".text", ".short", ".dot", ".number", ".map", "1"] {
         for second in [".text", ".short", ".number", "1"] {
-            calls.extend([".text", ".lines", ".list", "1"].map(|third| format!("{name} {first} {second} {third}")));
+            calls.extend(
+                [".text", ".lines", ".list", "1", ".zone"].map(|third| format!("{name} {first} {second} {third}")),
+            );
         }
     }
     calls

@@ -66,7 +66,7 @@ pub(super) fn text_of(context: &mut Context, value: &Value) -> Answer<Str> {
             let mut out = Writer::new();
             print_value(&mut out, value)?;
             // Numbers in lists take longer to print than text does to copy.
-            context.charge(out.len() / 4)?;
+            context.charge(2 + out.len() / 4)?;
             Ok(out.finish())
         }
     }

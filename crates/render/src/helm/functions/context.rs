@@ -182,9 +182,10 @@ impl Context {
     /// # Errors
     /// When nothing was drawn for this render.
     pub fn random(&mut self, buffer: &mut [u8]) -> Answer<()> {
-        let Entropy::Drawn { seed, .. } = &self.entropy else {
+        let Entropy::Drawn { seed, .. } = self.entropy else {
             return Err(self.not_reproducible("a random value"));
         };
+        self.charge(8 + buffer.len() / 8)?;
         let mut start = Sha256::new();
         start.update(b"seaway.dev/draw/v1\0");
         start.update(seed);

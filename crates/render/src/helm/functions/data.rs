@@ -35,7 +35,7 @@ const RAW: JsonStyle = JsonStyle { escape_html: false, indent: false };
 fn json(context: &mut Context, value: &Value, style: JsonStyle) -> Answer<Value> {
     let mut out = Writer::new();
     write_json(&mut out, value, style)?;
-    context.charge(out.len() / 16)?;
+    context.charge(out.len() / 8)?;
     Ok(out.finish().into())
 }
 

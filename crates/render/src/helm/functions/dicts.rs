@@ -114,12 +114,13 @@ fn pick(_: &mut Context, a: &[Value]) -> Answer<Value> {
     Ok(picked.collect::<Map>().into())
 }
 
-fn omit(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn omit(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let Some(map) = map(a, 0)? else {
         return Ok(Map::new().into());
     };
     let is_left = |key: &Str| !a[1..].iter().filter_map(Value::as_text).any(|omitted| omitted == key);
     let entries = map.entries();
+    context.charge(entries.len().saturating_mul(a.len() + 1) / 4)?;
     Ok(entries.iter().filter(|(key, _)| is_left(key)).cloned().collect::<Map>().into())
 }
 
@@ -179,7 +180,7 @@ fn deep_copy(context: &mut Context, value: &Value, depth: usize) -> Answer<Value
     match value {
         Value::Map(map) => {
             let entries = map.entries();
-            context.charge(1 + entries.len() / 4)?;
+            context.charge(3 + entries.len())?;
             let copied = entries
                 .iter()
                 .map(|(key, value)| Ok((key.clone(), deep_copy(context, value, depth + 1)?)))

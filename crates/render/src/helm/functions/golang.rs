@@ -26,7 +26,7 @@ fn printed(context: &mut Context, a: &[Value]) -> Answer<Str> {
     let mut out = Writer::new();
     print_values(&mut out, a)?;
     // Numbers in lists take longer to print than text does to copy.
-    context.charge(out.len() / 4)?;
+    context.charge(2 + out.len() / 4)?;
     Ok(out.finish())
 }
 
@@ -39,7 +39,9 @@ fn printed_as_in_actions(context: &mut Context, a: &[Value]) -> Answer<Str> {
 fn printf(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let format = text(a, 0)?;
     context.charge(format.len() / 4)?;
-    Ok(sprintf(format, &a[1..])?.into())
+    let out = sprintf(format, &a[1..])?;
+    context.charge(out.len() / 4)?;
+    Ok(out.into())
 }
 
 fn println(context: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -172,10 +174,10 @@ fn js(out: &mut Writer, char: char) -> Answer<()> {
         '\\' => out.push("\\\\"),
         '\'' => out.push("\\'"),
         '"' => out.push("\\\""),
-        '<' | '>' | '&' | '=' | '\0'..='\x1f' => out.push(&format!("\\u{:04X}", u32::from(char))),
+        '<' | '>' | '&' | '=' | '\0'..='\x1f' => out.show(format_args!("\\u{:04X}", u32::from(char))),
         _ if char.is_ascii() => push_char(out, char),
         _ if is_printable(char) => push_char(out, char),
-        _ => out.push(&format!("\\u{:04X}", u32::from(char))),
+        _ => out.show(format_args!("\\u{:04X}", u32::from(char))),
     }
 }
 
@@ -185,7 +187,7 @@ fn url_query(out: &mut Writer, char: char) -> Answer<()> {
         'A'..='Z' | 'a'..='z' | '0'..='9' | '-' | '_' | '.' | '~' => push_char(out, char),
         _ => {
             let mut buffer = [0; 4];
-            char.encode_utf8(&mut buffer).bytes().try_for_each(|byte| out.push(&format!("%{byte:02X}")))
+            char.encode_utf8(&mut buffer).bytes().try_for_each(|byte| out.show(format_args!("%{byte:02X}")))
         }
     }
 }

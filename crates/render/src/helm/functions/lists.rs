@@ -153,11 +153,12 @@ fn concat(context: &mut Context, a: &[Value]) -> Answer<Value> {
     Ok(if all.is_empty() { List::absent(ListKind::Any).into() } else { Value::list(all) })
 }
 
-fn chunk(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn chunk(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let list = items(a, 1, "Cannot chunk type")?;
     let size = usize::try_from(int(a, 0)?).ok().filter(|size| *size > 0);
     let Some(size) = size else {
         return Err(Fault::failed("chunk: the size must be positive"));
     };
+    context.charge(list.len() / 8 + list.len().div_ceil(size) * 2)?;
     Ok(List::of(ListKind::List, list.chunks(size).map(some).collect()).into())
 }

@@ -3,7 +3,7 @@
 use super::arguments::{float_of, int, int_of};
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{LIST_ITEMS_MAX, List, ListKind, Value, too_many_items};
+use crate::helm::value::{LIST_ITEMS_MAX, List, ListKind, Value, Writer, too_many_items};
 
 use Takes::{Any, Float, Int};
 
@@ -113,8 +113,15 @@ fn seq(context: &mut Context, a: &[Value]) -> Answer<Value> {
         _ => return Ok("".into()),
     };
     let numbers = steps(context, start, end.wrapping_add(increment), step)?;
-    let texts: Vec<String> = numbers.iter().map(i64::to_string).collect();
-    Ok(texts.join(" ").into())
+    context.charge(numbers.len() / 2)?;
+    let mut out = Writer::with_capacity(numbers.len() * 4);
+    for (at, number) in numbers.iter().enumerate() {
+        if at > 0 {
+            out.push(" ")?;
+        }
+        out.show(number)?;
+    }
+    Ok(out.finish().into())
 }
 
 /// Decimal arithmetic on the shortest decimal forms of floats: `addf 0.1 0.2` is 0.3.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::arguments::{int, text};
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{TEXT_BYTES_MAX, Value, too_long};
+use crate::helm::value::{TEXT_BYTES_MAX, Value, Writer, too_long};
 
 use Takes::{Int, Text};
 
@@ -67,8 +67,11 @@ fn uuid(context: &mut Context) -> Answer<Value> {
     context.random(&mut bytes)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]).into())
+    let mut out = Writer::with_capacity(36);
+    for (at, byte) in bytes.iter().enumerate() {
+        out.show(format_args!("{}{byte:02x}", if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" }))?;
+    }
+    Ok(out.finish().into())
 }
 
 fn shuffle(context: &mut Context, a: &[Value]) -> Answer<Value> {

@@ -2,6 +2,8 @@
 
 mod syntax;
 
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::arguments::{int, text};
@@ -24,7 +26,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("mustRegexReplaceAllLiteral", &[Text, Text, Text], |context, a| replace(context, a, false)),
     Function::new("regexSplit", &[Text, Text, Int], split),
     Function::new("mustRegexSplit", &[Text, Text, Int], split),
-    Function::new("regexQuoteMeta", &[Text], quote_meta),
+    Function::new("regexQuoteMeta", &[Text], quote_meta).heavy(4),
 ];
 
 /// Sizes of compiled expressions in bytes, each with the steps that a byte of text costs at worst: the larger an
@@ -33,6 +35,9 @@ const SIZES: [(usize, usize); 4] = [(16 << 10, 1), (64 << 10, 4), (256 << 10, 16
 
 /// Steps of a match with its groups, beside what is put in its place.
 const MATCH_STEPS: usize = 8;
+
+/// Steps of starting to look.
+const START_STEPS: usize = 4;
 
 /// Bytes of an expression as written. Nobody writes longer ones.
 const PATTERN_BYTES_MAX: usize = 16 << 10;
@@ -80,14 +85,15 @@ fn problem(error: &regex::Error) -> String {
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-fn prepared(context: &mut Context, a: &[Value]) -> Answer<Regex> {
+/// The expression, shared: a copy of it would make room for its matches anew.
+fn prepared(context: &mut Context, a: &[Value]) -> Answer<Rc<Expression>> {
     let expression = context.expression(text(a, 0)?, compile)?;
-    context.charge(text(a, 1)?.len().saturating_mul(expression.cost))?;
-    Ok(expression.regex.clone())
+    context.charge(START_STEPS + text(a, 1)?.len().saturating_mul(expression.cost))?;
+    Ok(expression)
 }
 
 fn matches(context: &mut Context, a: &[Value]) -> Answer<Value> {
-    Ok(prepared(context, a)?.is_match(&text(a, 1)?.text()).into())
+    Ok(prepared(context, a)?.regex.is_match(&text(a, 1)?.text()).into())
 }
 
 fn matches_or_not(context: &mut Context, a: &[Value]) -> Answer<Value> {
@@ -98,8 +104,8 @@ fn matches_or_not(context: &mut Context, a: &[Value]) -> Answer<Value> {
 }
 
 fn find(context: &mut Context, a: &[Value]) -> Answer<Value> {
-    let regex = prepared(context, a)?;
-    Ok(regex.find(&text(a, 1)?.text()).map_or("", |found| found.as_str()).into())
+    let expression = prepared(context, a)?;
+    Ok(expression.regex.find(&text(a, 1)?.text()).map_or("", |found| found.as_str()).into())
 }
 
 /// At most so many; nothing below zero is a limit.
@@ -116,20 +122,20 @@ fn texts_or_absent(texts: Vec<Str>) -> Answer<Value> {
 }
 
 fn find_all(context: &mut Context, a: &[Value]) -> Answer<Value> {
-    let regex = prepared(context, a)?;
+    let expression = prepared(context, a)?;
     let source = text(a, 1)?.text();
     let count = count_max(a)?.min(LIST_ITEMS_MAX + 1);
-    texts_or_absent(regex.find_iter(&source).take(count).map(|found| Str::from(found.as_str())).collect())
+    texts_or_absent(expression.regex.find_iter(&source).take(count).map(|found| Str::from(found.as_str())).collect())
 }
 
 fn replace(context: &mut Context, a: &[Value], expands: bool) -> Answer<Value> {
-    let regex = prepared(context, a)?;
+    let expression = prepared(context, a)?;
     let (whole, replacement) = (text(a, 1)?, text(a, 2)?.text());
     let source = whole.text();
     let mut out = Writer::with_capacity(source.len());
     let mut written = 0;
     let mut expanded = String::new();
-    for captures in regex.captures_iter(&source) {
+    for captures in expression.regex.captures_iter(&source) {
         let Some(found) = captures.get(0) else { continue };
         context.charge(MATCH_STEPS + replacement.len() / 2)?;
         out.push(&source[written..found.start()])?;
@@ -147,7 +153,7 @@ fn replace(context: &mut Context, a: &[Value], expands: bool) -> Answer<Value> {
 }
 
 fn split(context: &mut Context, a: &[Value]) -> Answer<Value> {
-    let regex = prepared(context, a)?;
+    let expression = prepared(context, a)?;
     let source = text(a, 1)?.text();
     let count = count_max(a)?;
     if count == 0 {
@@ -158,7 +164,7 @@ fn split(context: &mut Context, a: &[Value]) -> Answer<Value> {
     }
     let mut parts: Vec<Str> = Vec::new();
     let (mut start, mut end) = (0, 0);
-    for found in regex.find_iter(&source).take(count.min(LIST_ITEMS_MAX + 1)) {
+    for found in expression.regex.find_iter(&source).take(count.min(LIST_ITEMS_MAX + 1)) {
         if count != usize::MAX && parts.len() + 1 == count {
             break;
         }

@@ -6,15 +6,15 @@ use super::arguments::{int, list_of, text, text_of, texts_of};
 use super::{Context, Function, Takes};
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::value::{
-    LIST_ITEMS_MAX, List, Map, MapKind, Str, Value, Writer, print_value, quote_go, too_many_items,
+    LIST_ITEMS_MAX, List, Map, MapKind, Str, TEXT_BYTES_MAX, Value, Writer, print_value, quote_go, too_many_items,
 };
 
 use Takes::{Any, Int, Text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("trim", &[Text], |_, a| Ok(text(a, 0)?.text().trim().into())),
-    Function::new("trimAll", &[Text, Text], trim_all),
-    Function::new("trimall", &[Text, Text], trim_all),
+    Function::new("trimAll", &[Text, Text], trim_all).heavy(4),
+    Function::new("trimall", &[Text, Text], trim_all).heavy(4),
     Function::new("trimPrefix", &[Text, Text], trim_prefix),
     Function::new("trimSuffix", &[Text, Text], trim_suffix),
     Function::new("trunc", &[Int, Text], trunc),
@@ -36,7 +36,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("plural", &[Text, Text, Int], plural),
     Function::new("join", &[Text, Any], join).heavy(8),
     Function::new("split", &[Text, Text], |_, a| Ok(numbered(split(text(a, 1)?, text(a, 0)?, None)?))).heavy(8),
-    Function::new("splitn", &[Text, Int, Text], splitn),
+    Function::new("splitn", &[Text, Int, Text], splitn).heavy(4),
     Function::new("splitList", &[Text, Text], |_, a| Ok(List::of_text(split(text(a, 1)?, text(a, 0)?, None)?).into()))
         .heavy(8),
     Function::new("toString", &[Any], |context, a| Ok(text_of(context, &a[0])?.into())),
@@ -116,11 +116,12 @@ fn substr(_: &mut Context, a: &[Value]) -> Answer<Value> {
     Ok(slice(whole, start_at, end_at))
 }
 
-fn repeat(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn repeat(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let times = usize::try_from(int(a, 0)?).map_err(|_| Fault::failed("strings: negative Repeat count"))?;
     let mut out = Writer::new();
     let text = text(a, 1)?;
     if !text.is_empty() {
+        context.charge(times.saturating_mul(text.len()).min(TEXT_BYTES_MAX) / 16)?;
         out.repeat(text.as_bytes(), times)?;
     }
     Ok(out.finish().into())

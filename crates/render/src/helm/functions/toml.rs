@@ -34,7 +34,7 @@ fn write(context: &mut Context, value: &Value) -> Answer<Value> {
         Value::Nil => return Err(Fault::failed("toml: cannot encode nil")),
         other => page.value(other, 0)?,
     }
-    context.charge(page.out.len() / 8)?;
+    context.charge(page.out.len() / 4)?;
     Ok(page.out.finish().into())
 }
 
@@ -140,13 +140,16 @@ impl Page {
         match value {
             Value::Str(text) => self.quoted(text),
             Value::Bool(truth) => self.out.push(if *truth { "true" } else { "false" }),
-            Value::Int(number, _) => self.out.push(&number.to_string()),
+            Value::Int(number, _) => self.out.show(number),
             Value::Float(number) => self.out.push(&float(*number)),
             Value::List(list) => self.list(list, depth),
             Value::Map(map) => self.inline(map, depth),
             Value::Bytes(bytes) => {
-                let numbers: Vec<String> = bytes.as_bytes().iter().map(u8::to_string).collect();
-                self.out.push(&format!("[{}]", numbers.join(", ")))
+                for (at, byte) in bytes.as_bytes().iter().enumerate() {
+                    self.out.push(if at == 0 { "[" } else { ", " })?;
+                    self.out.show(byte)?;
+                }
+                self.out.push(if bytes.is_empty() { "[]" } else { "]" })
             }
             Value::Nil => Err(Fault::failed("toml: cannot encode array with nil element")),
             Value::Object(object) => self.quoted(&object.print().into()),
@@ -203,7 +206,7 @@ fn float(number: f64) -> String {
 
 fn from_toml(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let source = text(a, 0)?.text();
-    context.charge(source.len())?;
+    context.charge(8 + source.len())?;
     let parts = source.bytes().filter(|byte| matches!(byte, b',' | b'=' | b'[')).count();
     if parts > PARTS_MAX {
         return Err(too_many_items());

@@ -8,9 +8,11 @@ use crate::helm::value::{Map, MapKind, Str, Value};
 use Takes::{Map as MapArgument, Text};
 
 pub(super) static FUNCTIONS: &[Function] =
-    &[Function::new("urlParse", &[Text], parse), Function::new("urlJoin", &[MapArgument], join)];
+    &[Function::new("urlParse", &[Text], parse).heavy(4), Function::new("urlJoin", &[MapArgument], join)];
 
-fn parse(_: &mut Context, a: &[Value]) -> Answer<Value> {
+fn parse(context: &mut Context, a: &[Value]) -> Answer<Value> {
+    // The map of parts takes longer than reading a short address.
+    context.charge(8)?;
     let whole = text(a, 0)?.text().into_owned();
     if whole.chars().any(|c| c.is_ascii_control()) {
         return Err(Fault::failed(format!("unable to parse url: parse {whole:?}: invalid control character in URL")));

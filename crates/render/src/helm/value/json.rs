@@ -1,6 +1,6 @@
 //! JSON in and out, in the bytes of Go's `encoding/json`.
 
-use super::{DEPTH_MAX, List, Map, MapKind, Str, Value, Writer, format_float, too_deep};
+use super::{DEPTH_MAX, List, Map, MapKind, Str, Value, Writer, format_float, too_deep, whole};
 use crate::helm::fault::{Answer, Fault};
 
 /// How JSON is written.
@@ -111,8 +111,11 @@ fn write_at(out: &mut Writer, value: &Value, style: JsonStyle, depth: usize) -> 
         Value::Nil => out.push("null"),
         Value::List(list) if list.is_absent() => out.push("null"),
         Value::Bool(truth) => out.push(if *truth { "true" } else { "false" }),
-        Value::Int(number, _) => out.push(&number.to_string()),
-        Value::Float(number) => out.push(&float_text(*number)?),
+        Value::Int(number, _) => out.show(number),
+        Value::Float(number) => match whole(*number) {
+            Some(whole) => out.show(whole),
+            None => out.push(&float_text(*number)?),
+        },
         Value::Str(text) => write_text(out, text.as_bytes(), style),
         Value::Bytes(bytes) => out.push(&format!("\"{}\"", base64(bytes.as_bytes()))),
         Value::List(list) => {

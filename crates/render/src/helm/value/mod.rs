@@ -30,6 +30,7 @@ pub use json::{JsonStyle, from_json, map_from_json, to_data, to_json, write_json
 pub(crate) use list::too_many_items;
 pub use list::{LIST_ITEMS_MAX, List, ListKind};
 pub use map::{Map, MapKind};
+pub(crate) use number::whole;
 pub use number::{format_float, parse_float, parse_int};
 pub use object::Object;
 pub use text::Str;

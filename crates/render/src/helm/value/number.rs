@@ -17,6 +17,9 @@ pub fn format_float(number: f64, verb: char, precision: Option<usize>) -> String
     if number.is_infinite() {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
+    if let (Some(whole), 'f' | 'g' | 'G', None) = (whole(number), verb, precision) {
+        return whole.to_string();
+    }
     let upper = verb.is_ascii_uppercase();
     let text = match verb.to_ascii_lowercase() {
         'e' => exponent_form(number, precision),
@@ -24,6 +27,14 @@ pub fn format_float(number: f64, verb: char, precision: Option<usize>) -> String
         _ => shorter_form(number, precision),
     };
     if upper { text.to_ascii_uppercase() } else { text }
+}
+
+/// A whole number that every plain form writes as an integer; most numbers of charts are.
+pub(crate) fn whole(number: f64) -> Option<i32> {
+    const LIMIT: f64 = 1e6;
+    let is_negative_zero = number == 0.0 && number.is_sign_negative();
+    let is_whole = number.abs() < LIMIT && number.fract() == 0.0 && !is_negative_zero;
+    is_whole.then_some(number as i32)
 }
 
 fn plain_form(number: f64, precision: Option<usize>) -> String {

@@ -105,7 +105,9 @@ pub(super) struct Next<'l> {
 
 /// Splits a layout at its first piece.
 pub(super) fn next(layout: &str) -> Next<'_> {
-    for (at, _) in layout.char_indices() {
+    let may_begin = |byte: u8| b"JM0123456789_Pp-Z.,".contains(&byte);
+    // All pieces begin with ASCII, so each of these places is one where a character begins.
+    for at in layout.bytes().enumerate().filter(|(_, byte)| may_begin(*byte)).map(|(at, _)| at) {
         let (prefix, here) = layout.split_at(at);
         // `_2006` is an underscore before a year.
         if here.starts_with("_2006") {

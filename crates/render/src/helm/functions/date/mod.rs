@@ -24,12 +24,16 @@ use Takes::{Any as Anything, Text};
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("now", &[], |context, _| Ok(Value::object(Time::of_unix(context.now()?)))),
-    Function::new("date", &[Text, Anything], |context, a| shown(&time_or_now(context, a, 1)?, a, 0)).heavy(8),
-    Function::new("dateInZone", &[Text, Anything, Text], date_in_zone).heavy(8),
-    Function::new("date_in_zone", &[Text, Anything, Text], date_in_zone).heavy(8),
-    Function::new("htmlDate", &[Anything], |context, a| Ok(time_or_now(context, a, 0)?.in_utc().format(DAY).into())),
+    Function::new("date", &[Text, Anything], |context, a| shown(&time_or_now(context, a, 1)?, a, 0)).heavy(24),
+    Function::new("dateInZone", &[Text, Anything, Text], date_in_zone).heavy(24),
+    Function::new("date_in_zone", &[Text, Anything, Text], date_in_zone).heavy(24),
+    Function::new("htmlDate", &[Anything], |context, a| {
+        context.charge(DAY.len())?;
+        Ok(time_or_now(context, a, 0)?.in_utc().format(DAY).into())
+    }),
     Function::new("htmlDateInZone", &[Anything, Text], |context, a| {
-        Ok(in_zone(&time_or_now(context, a, 0)?, &text(a, 1)?.text()).format(DAY).into())
+        let time = time_or_now(context, a, 0)?;
+        Ok(in_zone(context, &time, &text(a, 1)?.text())?.format(DAY).into())
     }),
     Function::new("unixEpoch", &[Anything], |_, a| Ok(time(a, 0)?.seconds.to_string().into())),
     Function::new("dateModify", &[Text, Anything], modify),
@@ -38,15 +42,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new("must_date_modify", &[Text, Anything], must_modify),
     Function::new("toDate", &[Text, Text], |_, a| {
         Ok(Value::object(parse::parse(&text(a, 0)?.text(), &text(a, 1)?.text()).unwrap_or_else(|_| Time::zero())))
-    }),
+    })
+    .heavy(24),
     Function::new("mustToDate", &[Text, Text], |_, a| {
         let time = parse::parse(&text(a, 0)?.text(), &text(a, 1)?.text());
         Ok(Value::object(time.map_err(Fault::Failed)?))
-    }),
+    })
+    .heavy(24),
     Function::new("ago", &[Anything], ago),
     Function::new("duration", &[Anything], duration),
     Function::new("durationRound", &[Anything], duration_round),
 ];
+
+/// Steps of looking a zone up and reading its rules.
+const ZONE_STEPS: usize = 200;
 
 /// The layout that HTML's date inputs take.
 const DAY: &str = "2006-01-02";
@@ -80,12 +89,13 @@ fn shown(time: &Time, a: &[Value], layout: usize) -> Answer<Value> {
 
 fn date_in_zone(context: &mut Context, a: &[Value]) -> Answer<Value> {
     let time = time_or_now(context, a, 1)?;
-    Ok(in_zone(&time, &text(a, 2)?.text()).format(&text(a, 0)?.text()).into())
+    Ok(in_zone(context, &time, &text(a, 2)?.text())?.format(&text(a, 0)?.text()).into())
 }
 
 /// A zone that nobody knows is UTC, as in sprig.
-fn in_zone(time: &Time, zone: &str) -> Time {
-    Time { zone: Zone::load(zone).unwrap_or(Zone::Utc), ..time.clone() }
+fn in_zone(context: &mut Context, time: &Time, zone: &str) -> Answer<Time> {
+    context.charge(ZONE_STEPS)?;
+    Ok(Time { zone: Zone::load(zone).unwrap_or(Zone::Utc), ..time.clone() })
 }
 
 fn modify(_: &mut Context, a: &[Value]) -> Answer<Value> {

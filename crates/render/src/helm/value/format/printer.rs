@@ -1,10 +1,12 @@
 //! One value under one verb.
 
+use std::fmt::Write as _;
+
 use super::quote::{can_backquote, is_printable, quote_char, quote_go};
 use super::verb::Spec;
 use super::writer::Writer;
 use crate::helm::fault::{Answer, Fault};
-use crate::helm::value::{DEPTH_MAX, IntKind, List, Map, Value, format_float};
+use crate::helm::value::{DEPTH_MAX, IntKind, List, Map, Value, format_float, whole};
 
 pub(super) struct Printer<'o> {
     out: &'o mut Writer,
@@ -118,7 +120,7 @@ impl<'o> Printer<'o> {
             }
             let verb = if verb == 'v' { 'd' } else { verb };
             if spec.sharp_v {
-                self.out.push(&format!("0x{byte:x}"))?;
+                self.out.show(format_args!("0x{byte:x}"))?;
             } else {
                 self.integer(spec, i64::from(*byte), IntKind::Uint8, verb)?;
             }
@@ -127,7 +129,7 @@ impl<'o> Printer<'o> {
     }
 
     fn bad_verb(&mut self, _spec: &Spec, value: &Value, verb: char) -> Answer<()> {
-        self.out.push(&format!("%!{verb}("))?;
+        self.out.show(format_args!("%!{verb}("))?;
         if value.is_nil() {
             self.out.push("<nil>")?;
         } else {
@@ -165,7 +167,8 @@ impl<'o> Printer<'o> {
             if at == 0 || spec.space {
                 text.push_str(prefix);
             }
-            text.push_str(&if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            // Writing into a text cannot fail.
+            let _ = if upper { write!(text, "{byte:02X}") } else { write!(text, "{byte:02x}") };
         }
         self.pad(spec, text.as_bytes())
     }
@@ -186,6 +189,9 @@ impl<'o> Printer<'o> {
     }
 
     fn digits(&mut self, spec: &Spec, number: i64, base: u32, verb: char) -> Answer<()> {
+        if base == 10 && spec.is_plain() {
+            return self.out.show(number);
+        }
         let magnitude = number.unsigned_abs();
         let has_sign = number < 0 || spec.plus || spec.space;
         let least = match spec.precision {
@@ -236,6 +242,9 @@ impl<'o> Printer<'o> {
     }
 
     fn float(&mut self, spec: &Spec, number: f64, verb: char) -> Answer<()> {
+        if let (Some(whole), 'v', true) = (whole(number), verb, spec.is_plain()) {
+            return self.out.show(whole);
+        }
         let (form, precision) = match verb {
             'v' => ('g', spec.precision),
             'e' | 'E' | 'f' => (verb, Some(spec.precision.unwrap_or(6))),

@@ -22,6 +22,14 @@ pub(super) struct Spec {
     pub precision: Option<usize>,
 }
 
+impl Spec {
+    /// Nothing but the verb.
+    pub(super) fn is_plain(&self) -> bool {
+        let has_flags = self.plus || self.minus || self.sharp || self.space || self.zero || self.sharp_v;
+        !has_flags && self.width.is_none() && self.precision.is_none()
+    }
+}
+
 /// Reads a format from left to right.
 struct Reader<'f> {
     format: &'f [u8],

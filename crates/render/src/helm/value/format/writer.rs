@@ -1,5 +1,7 @@
 //! A text that is being made and may not grow past a limit.
 
+use std::fmt;
+
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::value::Str;
 
@@ -46,6 +48,14 @@ impl Writer {
         self.push_bytes(text.as_bytes())
     }
 
+    /// Appends what a value shows, without a text of its own for it.
+    ///
+    /// # Errors
+    /// When the text would pass the limit.
+    pub fn show(&mut self, shown: impl fmt::Display) -> Answer<()> {
+        fmt::write(self, format_args!("{shown}")).map_err(|_| too_long())
+    }
+
     /// Appends the same bytes many times.
     ///
     /// # Errors
@@ -85,6 +95,12 @@ impl Writer {
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
+    }
+}
+
+impl fmt::Write for Writer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text).map_err(|_| fmt::Error)
     }
 }
 
