@@ -25,6 +25,7 @@ pub mod watching;
 use std::{ffi::OsString, io::Write};
 
 use clap::Parser;
+use seaway_core::yaml::on_deep_stack;
 
 use cli::{Cli, Format, Verb};
 use context::Context;
@@ -57,7 +58,11 @@ fn dispatch(context: &Context, verb: &Verb) -> Result<Exit, Error> {
         Verb::Init(args) => commands::init::run(context, args),
         Verb::Validate(args) => commands::validate::run(context, args),
         Verb::Schema(args) => commands::schema::run(context, args),
-        Verb::Render(args) => commands::render::run(context, args),
+        // Reading and rendering want a deep stack; this way they share one.
+        Verb::Render(args) => match on_deep_stack(|| commands::render::run(context, args)) {
+            Ok(answer) => answer,
+            Err(_) => commands::render::run(context, args),
+        },
         Verb::Diff(args) => wait(commands::diff::run(context, args)),
         Verb::Adopt(args) => wait(commands::adopt::run(context, args)),
         Verb::Plan(args) => wait(commands::plan::run(context, args)),

@@ -6,6 +6,8 @@ use std::{
     thread,
 };
 
+use seaway_core::yaml::on_deep_stack;
+
 /// Fewer things than this are not worth a thread: what is rendered for one cluster is often ready for the next.
 const WORTHWHILE: usize = 4;
 
@@ -14,12 +16,17 @@ const THREADS_MAX: usize = 8;
 
 /// The results of `work` in the order of the things, whoever did them.
 pub(crate) fn over<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    // Rendering wants a deep stack: one for many renders, where it would be one for each.
+    let in_turn = || on_deep_stack(|| things.iter().map(&work).collect());
+    if things.len() < WORTHWHILE {
+        return in_turn().unwrap_or_else(|_| things.iter().map(&work).collect());
+    }
     let threads = thread::available_parallelism().map_or(1, usize::from).min(things.len()).min(THREADS_MAX);
-    if threads < 2 || things.len() < WORTHWHILE {
-        return things.iter().map(work).collect();
+    if threads < 2 {
+        return in_turn().unwrap_or_else(|_| things.iter().map(&work).collect());
     }
     let next = AtomicUsize::new(0);
-    let some = || {
+    let some_here = || {
         let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -29,6 +36,7 @@ pub(crate) fn over<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync
             }
         }
     };
+    let some = || on_deep_stack(some_here).unwrap_or_else(|_| some_here());
     let mut done: Vec<(usize, R)> = thread::scope(|scope| {
         // A thread that cannot be started is no loss: this one does its part.
         let others: Vec<_> =

@@ -25,6 +25,10 @@ use seaway_render::{
 };
 use serde_json::{Value, json};
 
+/// The allocator that the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const USAGE: &str = "usage: render_cost helm CHART ROUNDS
        render_cost kustomize TREE FOLDER ROUNDS
        render_cost clusters CHART COUNT THREADS

@@ -1,5 +1,7 @@
 //! `seaway get`: lists of what the workspace and its record hold.
 
+mod releases;
+
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 
@@ -21,13 +23,14 @@ use crate::{
     session::Session,
 };
 
-/// List environments, services, targets, rollouts or plans.
+/// List environments, services, targets, rollouts, plans or releases.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   seaway get environments
   seaway get targets -e prod
   seaway get targets k8s-westus2-1 -e prod -o yaml
-  seaway get rollouts -o json")]
+  seaway get rollouts -o json
+  seaway get releases 3f2a -o yaml")]
 pub struct Args {
     /// What to list
     #[arg(value_enum)]
@@ -58,6 +61,9 @@ pub enum Kind {
     /// Kept plans, by hash
     #[value(alias = "plan")]
     Plans,
+    /// Releases of kept plans: what each service was rendered from, and by what
+    #[value(alias = "release")]
+    Releases,
 }
 
 /// Lists.
@@ -71,6 +77,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Error> {
         Kind::Services => services(context, &session.declarations()?, args),
         Kind::Targets => targets(context, &session.declarations()?, args),
         Kind::Rollouts | Kind::Plans => recorded(&session, args).await,
+        Kind::Releases => releases::list(&session, args).await,
     }
 }
 

@@ -34,6 +34,23 @@ fn the_same_inputs_give_the_same_bytes() {
 }
 
 #[test]
+fn a_release_says_what_it_was_rendered_from() {
+    let sandbox = Sandbox::initialised();
+    let plan = sandbox.run(&["plan", "hello", "-e", "dev", "-o", "json"]).json();
+    let releases = sandbox.run(&["get", "releases", "-o", "json"]).json();
+    let [release] = releases.as_array().unwrap().as_slice() else { panic!("{releases}") };
+    assert_eq!(release["release"], plan["plan"]["release"]);
+    assert_eq!(release["plans"], serde_json::json!([plan["hash"]]));
+    assert_eq!(release["provenance"], plan["plan"]["services"]["hello"]["provenance"]);
+    assert_eq!(release["contents"].as_object().unwrap().values().filter_map(|count| count.as_u64()).sum::<u64>(), 2);
+    let hex = release["release"].as_str().unwrap().trim_start_matches("sha256:");
+    let table = sandbox.run(&["get", "releases", &hex[..6]]).stdout;
+    assert!(table.contains("hello") && table.contains("manifests services/hello/"), "{table}");
+    assert!(table.contains(&format!("seaway {}", env!("CARGO_PKG_VERSION"))), "{table}");
+    assert_eq!(sandbox.run(&["get", "releases", "ffffff"]).stdout, "nothing found\n");
+}
+
+#[test]
 fn errors_in_the_declarations_are_shown_and_nothing_is_written() {
     let sandbox = Sandbox::initialised();
     sandbox.edit("services/hello/seaway.yaml", "namespace: hello", "namespace: Hello!");

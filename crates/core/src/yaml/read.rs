@@ -1,6 +1,6 @@
 //! From text to the tree: one call of the YAML library per document.
 
-use std::{collections::BTreeMap, fmt};
+use std::{cell::Cell, collections::BTreeMap, fmt, io, ptr, thread};
 
 use serde::{
     Deserialize, Deserializer,
@@ -23,17 +23,39 @@ pub const NODES_MAX: usize = 500_000;
 
 /// Stack for reading, in bytes: three times what the deepest document needs without optimisation.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
+/// How much of such a stack may be in use where more work starts on it.
+const USED_BYTES_MAX: usize = STACK_BYTES / 8;
 
-/// Does some reading on a thread of its own. The library reads by recursion; without optimisation a level costs
-/// some 40 KiB of stack, so the deepest document needs more than the threads of a server or of a test have.
+thread_local! {
+    /// Where the stack of this thread begins, if it is a deep one.
+    static BEGIN: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Does some reading on a thread of its own, or on this one if it has a stack as deep. The library reads by recursion;
+/// without optimisation a level costs some 40 KiB of stack, so the deepest document needs more than the threads of a
+/// server or of a test have.
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> std::io::Result<T> {
-    std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work)?;
+pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
+    if BEGIN.get().is_some_and(|begin| begin.abs_diff(here()) < USED_BYTES_MAX) {
+        return Ok(work());
+    }
+    let work = || {
+        BEGIN.set(Some(here()));
+        work()
+    };
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work)?;
         reader.join().or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// A place of the stack that is in use now.
+#[inline(never)]
+fn here() -> usize {
+    let place = 0_u8;
+    ptr::from_ref(std::hint::black_box(&place)).addr()
 }
 
 /// Reads all documents of a file of at most [`FILE_BYTES_MAX`]. Faults become findings; documents that cannot be

@@ -194,6 +194,16 @@ pub(crate) fn all() -> Vec<Case> {
         }),
         case("an archive of empty blocks", ANYTHING, || unpack(empty_blocks((4 << 20) - 1024))),
         case("archives of empty blocks", &["has more than"], || beneath(&empty_blocks(3 << 20), 20)),
+        case("an archive, values and templates that are slow together", &["work of the chart's templates"], || {
+            let values = format!("a: [{}]\n", "1,".repeat(190_000)).into_bytes();
+            let template = b"{{ range until 1000 }}{{ bcrypt `a` }}{{ end }}".to_vec();
+            let files = [
+                ("charts/c.tgz", empty_blocks((4 << 20) - 1024)),
+                ("values.yaml", values),
+                ("templates/a.yaml", template),
+            ];
+            chart(files.map(|(path, bytes)| (path.to_owned(), bytes)).into(), Vec::new())
+        }),
         case("long paths in an archive", &["paths of more than", "unpacks to more than"], || {
             unpack(gzip(|out| {
                 let long = "a/".repeat(2000);

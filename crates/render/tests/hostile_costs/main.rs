@@ -25,6 +25,10 @@ use rustix::{
     time::{ClockId, clock_gettime},
 };
 
+/// The allocator that the program has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Names the case that a child process runs.
 const TASK: &str = "SEAWAY_TEST_HOSTILE";
 /// What stands before the child's result.

@@ -20,6 +20,11 @@ const PACKED_BYTES_MAX: u64 = 4 << 20;
 /// Longest path in an archive, in bytes, and most bytes of all paths: as in every tree.
 const PATH_BYTES_MAX: usize = 4096;
 const PATHS_BYTES_MAX: usize = 8 << 20;
+/// Most work of unpacking, in steps of a render: something over a second.
+const STEPS_MAX: u64 = 12_000_000;
+/// Steps of two packed bytes, and bytes of the stream that a step passes: empty blocks, one by one, are the slowest.
+const TWO_PACKED_BYTES_STEPS: u64 = 5;
+const STEP_STREAM_BYTES: u64 = 64;
 /// Most bytes of a name that has an entry of its own, with its other attributes. File systems end at 4096.
 const LONG_NAME_BYTES_MAX: u64 = 64 * 1024;
 
@@ -32,6 +37,7 @@ pub(super) struct Allowance {
     packed_bytes: u64,
     path_bytes: usize,
     entries: usize,
+    steps: u64,
 }
 
 impl Allowance {
@@ -43,7 +49,13 @@ impl Allowance {
             packed_bytes: PACKED_BYTES_MAX,
             path_bytes: PATHS_BYTES_MAX,
             entries: ENTRIES_MAX,
+            steps: STEPS_MAX,
         }
+    }
+
+    /// Work of unpacking so far, in steps of a render.
+    pub(super) fn steps_used(&self) -> u64 {
+        STEPS_MAX - self.steps
     }
 
     /// Takes a packed archive.
@@ -52,7 +64,26 @@ impl Allowance {
         self.packed_bytes = left.ok_or_else(|| {
             ChartError::whole(format!("the archive, with archives in it, has more than {PACKED_BYTES_MAX} bytes"))
         })?;
+        self.steps = self.steps.checked_sub(packed.len() as u64 * TWO_PACKED_BYTES_STEPS / 2).ok_or_else(too_slow)?;
         Ok(())
+    }
+
+    /// Bytes that may be unpacked: what is left of them, or of the work.
+    fn stream_left(&self) -> u64 {
+        self.stream_bytes.min(self.steps * STEP_STREAM_BYTES)
+    }
+
+    /// Takes what was unpacked.
+    fn take_stream(&mut self, bytes: u64) -> Result<(), ChartError> {
+        let is_slow = self.steps * STEP_STREAM_BYTES < self.stream_bytes;
+        let is_all = bytes == self.stream_left();
+        self.stream_bytes = self.stream_bytes.saturating_sub(bytes);
+        self.steps = self.steps.saturating_sub(bytes / STEP_STREAM_BYTES);
+        match (is_all, is_slow) {
+            (true, true) => Err(too_slow()),
+            (true, false) => Err(too_large()),
+            (false, _) => Ok(()),
+        }
     }
 
     /// Takes the path of a file.
@@ -69,6 +100,10 @@ impl Allowance {
 
 fn too_large() -> ChartError {
     ChartError::whole(format!("the archive unpacks to more than {ARCHIVE_BYTES_MAX} bytes"))
+}
+
+fn too_slow() -> ChartError {
+    ChartError::whole("the archive, with archives in it, takes too much work to unpack; use the chart's folder instead")
 }
 
 /// What is unpacked, up to a limit.
@@ -92,8 +127,11 @@ pub(super) fn unpack(packed: &[u8], allowance: &mut Allowance) -> Result<Vec<Fil
         return Err(ChartError::whole("expected a gzip archive"));
     }
     allowance.take_packed(packed)?;
-    let stream_left = Cell::new(allowance.stream_bytes);
+    let stream_max = allowance.stream_left();
+    let stream_left = Cell::new(stream_max);
+    let ends_by_work = stream_max < allowance.stream_bytes;
     let broken = |error: std::io::Error| match stream_left.get() {
+        0 if ends_by_work => too_slow(),
         0 => too_large(),
         _ => ChartError::whole(format!("the archive is broken: {error}")),
     };
@@ -136,10 +174,7 @@ pub(super) fn unpack(packed: &[u8], allowance: &mut Allowance) -> Result<Vec<Fil
         files.push(File { name, data: Arc::from(data) });
     }
     // What is passed over counts as well: a million empty entries are no chart.
-    allowance.stream_bytes = stream_left.get();
-    if allowance.stream_bytes == 0 {
-        return Err(too_large());
-    }
+    allowance.take_stream(stream_max - stream_left.get())?;
     if files.is_empty() {
         return Err(ChartError::whole("the archive holds no files"));
     }

@@ -9,6 +9,8 @@ use super::ChartError;
 /// Work of a chart's rules, in characters that are compared: a third of a second's worth. Thirty rules for a thousand
 /// files need a tenth of it.
 const WORK_MAX: u64 = 1 << 26;
+/// Characters that are compared in a step of a render.
+const STEP_CHARACTERS: u64 = 20;
 /// Longest rule, in bytes: no path is longer.
 const PATTERN_BYTES_MAX: usize = 4096;
 
@@ -22,7 +24,7 @@ pub(super) struct Rules {
 }
 
 struct Pattern {
-    glob: String,
+    glob: Vec<char>,
     must_be_folder: bool,
     is_negated: bool,
     /// Whether the whole path is matched, or the name alone.
@@ -45,16 +47,21 @@ impl Rules {
             if line.contains("**") {
                 return Err(ChartError::of(".helmignore", "double-star (`**`) patterns are not supported"));
             }
-            if line.len() > PATTERN_BYTES_MAX || glob(line, "abc", &work_left).is_none() {
+            if line.len() > PATTERN_BYTES_MAX || !is_pattern(line, &work_left) {
                 return Err(ChartError::of(".helmignore", format!("`{}` is not a pattern", excerpt(line))));
             }
             let (rule, is_negated) = line.strip_prefix('!').map_or((line, false), |rest| (rest, true));
             let (rule, must_be_folder) = rule.strip_suffix('/').map_or((rule, false), |rest| (rest, true));
             let is_path = rule.contains('/');
-            let glob = rule.strip_prefix('/').unwrap_or(rule).to_owned();
+            let glob = rule.strip_prefix('/').unwrap_or(rule).chars().collect();
             patterns.push(Pattern { glob, must_be_folder, is_negated, is_path });
         }
         Ok(Self { patterns, work_left })
+    }
+
+    /// Work so far, in steps of a render.
+    pub(super) fn steps_used(&self) -> u64 {
+        (WORK_MAX - self.work_left.get()) / STEP_CHARACTERS
     }
 
     /// Whether a file is left out, itself or with a folder around it.
@@ -71,10 +78,11 @@ impl Rules {
     }
 
     fn matches(&self, path: &str, is_folder: bool) -> Result<bool, ChartError> {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let path: Vec<char> = path.chars().collect();
+        let name = path.rsplit(|c| *c == '/').next().unwrap_or(&path);
         for pattern in &self.patterns {
-            let text = if pattern.is_path { path } else { name };
-            let matched = glob(&pattern.glob, text, &self.work_left).unwrap_or(false);
+            let text = if pattern.is_path { &path } else { name };
+            let matched = matches!(glob(&pattern.glob, text, &self.work_left), Some(Glob::Matched));
             if self.work_left.get() == 0 {
                 let message = "the rules take too long for so many files; use fewer or simpler ones";
                 return Err(ChartError::of(".helmignore", message));
@@ -91,10 +99,30 @@ impl Rules {
     }
 }
 
+/// Whether a pattern is well-formed, also behind the place where it stops to match some text.
+fn is_pattern(line: &str, work_left: &Cell<u64>) -> bool {
+    let pattern: Vec<char> = line.chars().collect();
+    let mut at = match glob(&pattern, &['a', 'b', 'c'], work_left) {
+        Some(Glob::Matched) => return true,
+        Some(Glob::StoppedAt(at)) => at,
+        None => return false,
+    };
+    while let Some(next) = pattern.get(at) {
+        let end = if *next == '*' { Some(at + 1) } else { end_of_one(&pattern, at) };
+        let Some(end) = end else { return false };
+        at = end;
+    }
+    true
+}
+
+enum Glob {
+    Matched,
+    /// At a place of the pattern.
+    StoppedAt(usize),
+}
+
 /// Go's `filepath.Match`: `*` and `?` stop at `/`. `None` when the pattern is malformed where it is looked at.
-fn glob(pattern: &str, text: &str, work_left: &Cell<u64>) -> Option<bool> {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let text: Vec<char> = text.chars().collect();
+fn glob(pattern: &[char], text: &[char], work_left: &Cell<u64>) -> Option<Glob> {
     // Where to go on after the last star: in the pattern, and one further in the text.
     let mut star: Option<(usize, usize)> = None;
     let (mut p, mut t) = (0, 0);
@@ -108,7 +136,7 @@ fn glob(pattern: &str, text: &str, work_left: &Cell<u64>) -> Option<bool> {
                 p += 1;
                 continue;
             }
-            (Some(_), Some(c)) => one(&pattern, p, *c)?,
+            (Some(_), Some(c)) => one(pattern, p, *c)?,
             (Some(_), None) | (None, _) => None,
         };
         match (step, star) {
@@ -121,15 +149,7 @@ fn glob(pattern: &str, text: &str, work_left: &Cell<u64>) -> Option<bool> {
         }
     }
     work_left.set(work_left.get().saturating_sub(work as u64));
-    // What was not reached must be well-formed all the same.
-    while !matched && p < pattern.len() {
-        p = match pattern.get(p) {
-            Some('*') => p + 1,
-            Some(_) => end_of_one(&pattern, p)?,
-            None => break,
-        };
-    }
-    Some(matched)
+    Some(if matched { Glob::Matched } else { Glob::StoppedAt(p) })
 }
 
 /// Matches a single character; gives the place behind its pattern.

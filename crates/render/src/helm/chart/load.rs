@@ -46,7 +46,7 @@ impl Chart {
                 kept.push(File { name: path.to_owned(), data: Arc::clone(data) });
             }
         }
-        Loader::new().chart(kept, 0)
+        Loader { ignoring: rules.steps_used(), ..Loader::new() }.whole(kept)
     }
 
     /// Reads a packed chart (`.tgz`).
@@ -56,7 +56,7 @@ impl Chart {
     pub fn from_archive(packed: &[u8]) -> Result<Self, ChartError> {
         let mut loader = Loader::new();
         let files = archive::unpack(packed, &mut loader.allowance)?;
-        loader.chart(files, 0)
+        loader.whole(files)
     }
 }
 
@@ -65,6 +65,8 @@ struct Loader {
     allowance: Allowance,
     /// What all charts together may hold in values and metadata.
     limits: Limits,
+    /// Work of the rules that leave files out, in steps.
+    ignoring: u64,
 }
 
 impl Loader {
@@ -75,7 +77,14 @@ impl Loader {
             steps: STEPS_MAX,
             ..Limits::default()
         };
-        Self { charts: 0, allowance: Allowance::new(), limits }
+        Self { charts: 0, allowance: Allowance::new(), limits, ignoring: 0 }
+    }
+
+    /// The chart with all that is in it, and what reading it took.
+    fn whole(mut self, files: Vec<File>) -> Result<Chart, ChartError> {
+        let mut chart = self.chart(files, 0)?;
+        chart.effort = self.allowance.steps_used() + (STEPS_MAX - self.limits.steps) + self.ignoring;
+        Ok(chart)
     }
 
     fn chart(&mut self, mut files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
@@ -100,6 +109,7 @@ impl Loader {
             templates: Vec::new(),
             files: Vec::new(),
             dependencies: Vec::new(),
+            effort: 0,
         };
         let mut subcharts: BTreeMap<String, Vec<File>> = BTreeMap::new();
         for file in files {

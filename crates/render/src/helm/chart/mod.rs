@@ -44,6 +44,8 @@ pub struct Chart {
     pub files: Vec<File>,
     /// The charts under `charts/`.
     pub dependencies: Vec<Chart>,
+    /// Work of reading it with all charts in it, in steps: a render takes them from its own.
+    pub(crate) effort: u64,
 }
 
 /// A file of a chart.

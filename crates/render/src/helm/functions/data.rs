@@ -4,8 +4,8 @@ use super::arguments::text;
 use super::{Context, Function, Takes, read_back};
 use crate::helm::fault::{Answer, Fault};
 use crate::helm::value::{
-    JsonStyle, Map, Str, TEXT_BYTES_MAX, Value, Writer, from_json, to_data, to_json, too_long, too_many_items,
-    write_json,
+    JsonStyle, List, ListKind, Map, Str, TEXT_BYTES_MAX, Value, Writer, from_json, to_data, to_json, too_long,
+    too_many_items, write_json,
 };
 use crate::yaml;
 
@@ -160,6 +160,8 @@ fn read_map(context: &mut Context, a: &[Value], read: Reader, through: &str) -> 
 fn read_list(context: &mut Context, a: &[Value], read: Reader, through: &str) -> Answer<Value> {
     let problem = match read(context, text(a, 0)?)? {
         Ok(Value::List(list)) => return Ok(list.into()),
+        // JSON's null leaves Go's list as it is, which is absent; on the way through YAML it becomes an empty one.
+        Ok(Value::Nil) if through.is_empty() => return Ok(List::absent(ListKind::Any).into()),
         Ok(Value::Nil) => return Ok(Value::list(Vec::new())),
         Ok(other) => {
             let found = json_kind(&other);

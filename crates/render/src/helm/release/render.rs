@@ -52,8 +52,9 @@ impl Renderer {
         let mut warnings = Warnings::new();
         let given = layered(&options.layers)?;
         let rules = Rules::of(&options.capabilities.helm_version);
-        // All that a render does shares its steps.
-        let mut steps = options.limits.steps;
+        // All that a render does shares its steps, and what reading the chart took is gone.
+        let steps_max = options.limits.steps.saturating_sub(self.chart.effort);
+        let mut steps = steps_max;
         let chart = select(&self.chart, &given, rules, &mut steps, &mut warnings)?;
         let mut coalescer = Coalescer::new(rules);
         let values = coalescer.coalesce(&chart, given)?;
@@ -93,7 +94,7 @@ impl Renderer {
         sort(texts, &mut limits, &mut release)?;
         collect_definitions(&chart, chart.name(), &mut limits, &mut release.definitions)?;
         warn_once(&mut release.warnings);
-        release.usage.steps = options.limits.steps - limits.steps;
+        release.usage.steps = steps_max - limits.steps;
         release.usage.document_values = DOCUMENT_VALUES_MAX - limits.nodes;
         Ok(release)
     }

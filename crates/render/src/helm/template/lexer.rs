@@ -88,7 +88,16 @@ fn is_space(char: char) -> bool {
 }
 
 fn is_word(char: char) -> bool {
-    char == '_' || char.is_alphabetic() || char.is_numeric()
+    if char.is_ascii() {
+        return char == '_' || char.is_ascii_alphanumeric();
+    }
+    char.is_alphabetic() || char.is_numeric()
+}
+
+/// Where the next action opens.
+fn find_open(text: &str) -> Option<usize> {
+    // Looking for one byte is faster than for two, and single braces are rare.
+    text.match_indices('{').map(|(at, _)| at).find(|at| text.as_bytes().get(at + 1) == Some(&b'{'))
 }
 
 fn is_space_byte(byte: u8) -> bool {
@@ -124,7 +133,7 @@ impl<'s> Lexer<'s> {
     fn text(&mut self) -> Result<Token, Broken> {
         loop {
             let start = self.at;
-            let Some(length) = self.rest().find(OPEN) else {
+            let Some(length) = find_open(self.rest()) else {
                 self.at = self.source.len();
                 let kind = if start == self.at { Kind::End } else { Kind::Text };
                 return Ok(self.token(kind, start));
