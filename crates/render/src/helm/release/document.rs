@@ -21,23 +21,26 @@ pub struct Document {
 
 impl Document {
     /// Reads a document. The documents of a release share their limits.
-    pub(super) fn read(source: &str, text: &str, limits: &mut Limits) -> Result<Self, ReleaseError> {
-        let fault = |line, column, problem: String| ReleaseError::Document {
+    pub(super) fn read(source: &str, text: String, limits: &mut Limits) -> Result<Self, ReleaseError> {
+        let fault = |line, column, problem: String, text: String| ReleaseError::Document {
             source_file: source.to_owned(),
             line,
             column,
             problem,
-            text: text.to_owned(),
+            text,
         };
         if limits.take_document().is_none() {
-            return Err(fault(0, 0, "the release grows too large: it has too many documents".to_owned()));
+            return Err(fault(0, 0, "the release grows too large: it has too many documents".to_owned(), text));
         }
         // Helm writes a line break behind each document before anybody reads it.
-        let value = yaml::read_line(text, limits).map_err(|error| fault(error.line, error.column, error.problem))?;
-        if let Some(problem) = malformed(&value) {
-            return Err(fault(0, 0, problem));
+        let value = match yaml::read_line(&text, limits) {
+            Ok(value) => value,
+            Err(error) => return Err(fault(error.line, error.column, error.problem, text)),
+        };
+        match malformed(&value) {
+            Some(problem) => Err(fault(0, 0, problem, text)),
+            None => Ok(Self { source: source.to_owned(), text, value }),
         }
-        Ok(Self { source: source.to_owned(), text: text.to_owned(), value })
     }
 
     /// The kind; empty when there is none.

@@ -145,12 +145,18 @@ fn take_notes(chart: &Chart, texts: &mut BTreeMap<String, String>) -> Option<Str
 }
 
 fn sort(texts: BTreeMap<String, String>, limits: &mut Limits, release: &mut Release) -> Result<(), ReleaseError> {
+    let mut add = |document| match role(document) {
+        Role::Plain(document) => release.documents.push(document),
+        Role::Hook(hook) => release.hooks.push(hook),
+        Role::Unknown(warning) => release.warnings.push(warning),
+    };
     for (source, text) in texts {
-        for text in split::documents(&text) {
-            match role(Document::read(&source, text, limits)?) {
-                Role::Plain(document) => release.documents.push(document),
-                Role::Hook(hook) => release.hooks.push(hook),
-                Role::Unknown(warning) => release.warnings.push(warning),
+        match split::only(text) {
+            Ok(document) => add(Document::read(&source, document, limits)?),
+            Err(text) => {
+                for document in split::documents(&text) {
+                    add(Document::read(&source, document.to_owned(), limits)?);
+                }
             }
         }
     }
@@ -169,7 +175,7 @@ fn collect_definitions(
     for file in chart.definitions() {
         let source = format!("{path}/{}", file.name);
         for text in split::documents(&String::from_utf8_lossy(&file.data)) {
-            let document = Document::read(&source, text, limits)?;
+            let document = Document::read(&source, text.to_owned(), limits)?;
             if !document.is_empty() {
                 definitions.push(document);
             }

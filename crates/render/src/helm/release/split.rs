@@ -23,6 +23,21 @@ pub(super) fn documents(text: &str) -> impl Iterator<Item = &str> {
     .map(str::trim)
 }
 
+/// The only document of a rendered file without a copy of it, which may be large; else the file.
+pub(super) fn only(mut text: String) -> Result<String, String> {
+    let Some((start, end)) = place_of_only(&text) else { return Err(text) };
+    text.truncate(end);
+    text.drain(..start);
+    Ok(text)
+}
+
+fn place_of_only(text: &str) -> Option<(usize, usize)> {
+    let mut all = documents(text);
+    let (document, None) = (all.next()?, all.next()) else { return None };
+    let start = document.as_ptr().addr() - text.as_ptr().addr();
+    Some((start, start + document.len()))
+}
+
 /// Start and end of the first separator: `(?:^|\s*\n)---\s*`.
 fn separator(text: &str) -> Option<(usize, usize)> {
     let dashes = if text.starts_with("---") { 0 } else { text.find("\n---")? + 1 };
@@ -56,7 +71,20 @@ fn is_space(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::documents;
+    use super::{documents, only};
+
+    #[test]
+    fn the_only_document_is_the_one_that_splitting_gives() {
+        for text in
+            ["a: 1", "\n---\n a: é\n ---\n", "---\na: 1\n---\n---\n", "a: 1\n---\nb: 2", "--- # x\n\u{a0}", "", "---"]
+        {
+            let all: Vec<&str> = documents(text).collect();
+            match only(text.to_owned()) {
+                Ok(document) => assert_eq!(all, [document]),
+                Err(whole) => assert!(whole == text && all.len() != 1, "{all:?}"),
+            }
+        }
+    }
 
     #[test]
     fn splits_where_helm_splits() {

@@ -19,7 +19,7 @@ pub fn read_stream(text: &str) -> Result<Release, ReleaseError> {
     let mut limits = Limits::default();
     for text in documents(text) {
         let source = text.lines().find_map(|line| line.strip_prefix(SOURCE)).unwrap_or_default();
-        let document = Document::read(source, text, &mut limits)?;
+        let document = Document::read(source, text.to_owned(), &mut limits)?;
         if document.is_empty() {
             continue;
         }
