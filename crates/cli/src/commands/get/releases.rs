@@ -39,12 +39,12 @@ pub(super) async fn list(session: &Session<'_>, args: &Args) -> Result<Exit, Err
     show(
         session.context,
         &rows,
-        &["RELEASE", "ENVIRONMENT", "SERVICE", "SOURCE", "FROM", "RENDERED BY", "CONTENTS"],
+        &["RELEASE", "ENVIRONMENT", "SERVICE", "SOURCE", "FROM", "RENDERED BY", "CONTENTS", "TARGETS"],
         |row| {
             let source =
                 row.provenance.as_ref().map_or_else(String::new, |from| format!("{} {}", from.kind, from.place));
             let targets: usize = row.contents.values().sum();
-            let contents = format!("{} on {targets}", row.contents.len());
+            let (contents, targets) = (row.contents.len().to_string(), targets.to_string());
             [
                 row.release.short(),
                 row.environment.as_str(),
@@ -53,6 +53,7 @@ pub(super) async fn list(session: &Session<'_>, args: &Args) -> Result<Exit, Err
                 &origin(row),
                 &renderer(row),
                 &contents,
+                &targets,
             ]
             .map(Cell::from)
             .to_vec()
