@@ -17,13 +17,13 @@ const THREADS_MAX: usize = 8;
 /// The results of `work` in the order of the things, whoever did them.
 pub(crate) fn over<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     // Rendering wants a deep stack: one for many renders, where it would be one for each.
-    let in_turn = || on_deep_stack(|| things.iter().map(&work).collect());
-    if things.len() < WORTHWHILE {
-        return in_turn().unwrap_or_else(|_| things.iter().map(&work).collect());
-    }
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(things.len()).min(THREADS_MAX);
+    let in_turn = || things.iter().map(&work).collect();
+    let threads = match things.len() {
+        few if few < WORTHWHILE => 1,
+        many => thread::available_parallelism().map_or(1, usize::from).min(many).min(THREADS_MAX),
+    };
     if threads < 2 {
-        return in_turn().unwrap_or_else(|_| things.iter().map(&work).collect());
+        return on_deep_stack(in_turn).unwrap_or_else(|_| in_turn());
     }
     let next = AtomicUsize::new(0);
     let some_here = || {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use seaway_core::{
     declaration::Workspace,
+    digest::Digest,
     ids::{EnvironmentName, ServiceName},
     plan::GLOBAL_STAGE,
 };
@@ -211,10 +212,7 @@ async fn recorded(session: &Session<'_>, args: &Args) -> Result<Exit, Error> {
     let rows: Vec<PlanRow> = plans
         .into_iter()
         .filter(|(_, plan)| args.environment.as_deref().is_none_or(|name| name == plan.environment.as_str()))
-        .filter(|(hash, _)| {
-            let hex = hash.as_str().trim_start_matches("sha256:");
-            args.names.is_empty() || args.names.iter().any(|name| hex.starts_with(name.trim_start_matches("sha256:")))
-        })
+        .filter(|(hash, _)| is_named(args, hash))
         .map(|(hash, plan)| PlanRow {
             hash: hash.as_str().to_owned(),
             environment: plan.environment.clone(),
@@ -243,6 +241,12 @@ struct PlanRow {
     stages: usize,
     targets: usize,
     totals: seaway_core::plan::Totals,
+}
+
+/// Whether one of the names is how a digest starts, or none is given.
+fn is_named(args: &Args, digest: &Digest) -> bool {
+    let hex = digest.as_str().trim_start_matches("sha256:");
+    args.names.is_empty() || args.names.iter().any(|name| hex.starts_with(name.trim_start_matches("sha256:")))
 }
 
 /// The rows with these names, all when none is given. A name that is not there is an error.

@@ -14,6 +14,23 @@ fn one(text: &str) -> Node {
     nodes.remove(0)
 }
 
+#[test]
+fn a_deep_stack_is_used_again_as_long_as_little_of_it_is_in_use() {
+    let id = || std::thread::current().id();
+    fn deeper<T>(levels: usize, work: &dyn Fn() -> T) -> T {
+        let used = std::hint::black_box([0_u8; 64 * 1024]);
+        if levels == 0 { work() } else { deeper(levels - usize::from(used[levels] == 0), work) }
+    }
+    let (outer, inner, far) = on_deep_stack(|| {
+        let far = deeper(32, &|| on_deep_stack(id).unwrap());
+        (id(), on_deep_stack(id).unwrap(), far)
+    })
+    .unwrap();
+    assert_ne!(outer, id());
+    assert_eq!(outer, inner);
+    assert_ne!(outer, far);
+}
+
 fn faults(text: &str) -> Vec<(&'static str, u32, u32, usize)> {
     let mut findings = Vec::new();
     read("a.yaml", text, &mut findings);

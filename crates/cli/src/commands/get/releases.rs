@@ -10,7 +10,7 @@ use seaway_core::{
 };
 use serde::Serialize;
 
-use super::{Args, show};
+use super::{Args, is_named, show};
 use crate::{error::Error, exit::Exit, output::table::Cell, session::Session};
 
 /// A service in a release.
@@ -33,7 +33,8 @@ pub(super) async fn list(session: &Session<'_>, args: &Args) -> Result<Exit, Err
     let engine = session.engine().await?;
     let plans = engine.plans().await.map_err(|error| session.explain(error))?;
     let is_wanted = |plan: &Plan| {
-        args.environment.as_deref().is_none_or(|name| name == plan.environment.as_str()) && named(args, plan)
+        args.environment.as_deref().is_none_or(|name| name == plan.environment.as_str())
+            && is_named(args, &plan.release)
     };
     let rows = rows(plans.into_iter().filter(|(_, plan)| is_wanted(plan)));
     show(
@@ -59,11 +60,6 @@ pub(super) async fn list(session: &Session<'_>, args: &Args) -> Result<Exit, Err
             .to_vec()
         },
     )
-}
-
-fn named(args: &Args, plan: &Plan) -> bool {
-    let hex = plan.release.as_str().trim_start_matches("sha256:");
-    args.names.is_empty() || args.names.iter().any(|name| hex.starts_with(name.trim_start_matches("sha256:")))
 }
 
 /// One row for each service of a release; plans of equal content share them.

@@ -24,6 +24,20 @@ fn values(release: &Release) -> Vec<Value> {
 const META: (&str, &str) = ("Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: '3'\n");
 
 #[test]
+fn what_reading_a_chart_took_is_gone_from_its_renders() {
+    let values = format!("a: [{}]\n", "1,".repeat(10_000));
+    let render = |files: &[(&str, &str)]| {
+        let mut options = Options::new("rel", "ns");
+        options.limits.steps = 40_000;
+        renderer(files).render(&options)
+    };
+    let template = ("templates/a.yaml", "a: {{ range until 10 }}x{{ end }}\n");
+    render(&[META, template]).unwrap();
+    let error = render(&[META, template, ("values.yaml", &values)]).unwrap_err().to_string();
+    assert!(error.contains("is more than the limit of 40000"), "{error}");
+}
+
+#[test]
 fn templates_see_the_release_the_chart_and_the_cluster() {
     let template = "release: {{ .Release.Name }}/{{ .Release.Namespace }}/{{ .Release.Revision }}/{{ .Release.IsInstall }}\n\
         chart: {{ .Chart.Name }}-{{ .Chart.Version }}-{{ .Chart.AppVersion }}\n\

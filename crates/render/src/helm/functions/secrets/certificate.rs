@@ -223,8 +223,10 @@ fn items(value: &Value) -> Vec<Value> {
 }
 
 fn refusal(context: &mut Context, before: &str, value: &Value, after: &str) -> Fault {
-    let shown = text_of(context, value).map(|text| text.text().into_owned()).unwrap_or_default();
-    Fault::Failed(format!("{before}{shown}{after}"))
+    match text_of(context, value) {
+        Ok(text) => Fault::Failed(format!("{before}{}{after}", text.text())),
+        Err(fault) => fault,
+    }
 }
 
 fn octets(address: IpAddr) -> Vec<u8> {
